@@ -1,0 +1,57 @@
+# What people and CI type. Everything lands in .venv; nothing is installed outside it but Debian's browser for the tests.
+.DEFAULT_GOAL := help
+.PHONY: help run test check format bench docs requirements browser
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+help:  ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+run: .venv/installed  ## the whole service on config.yaml, at http://127.0.0.1:8000
+	$(BIN)/aggregator --config config.yaml run
+
+test: .venv/installed-dev browser  ## all tests, with all they need
+	$(BIN)/pytest
+
+check: .venv/installed-dev  ## lint, format, types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: .venv/installed-dev  ## put the code into shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: .venv/installed-dev  ## write the pages that are made from the code
+	$(BIN)/python -m aggregator.config.reference docs
+
+.venv/created:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 …")'
+	$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/installed: .venv/created requirements.txt pyproject.toml
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/installed-dev: .venv/created requirements-dev.txt pyproject.toml
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@ .venv/installed
+
+# The tests open the pages in Chromium. As root it is installed; otherwise the tests that need it say so.
+browser:
+	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+			chromium chromium-driver fonts-noto-core fonts-noto-cjk >/dev/null; \
+	else echo "chromium and chromedriver are not installed: the tests in a browser cannot run"; fi
+
+requirements:  ## pin the newest releases, with their hashes (needs pip-tools)
+	pip-compile --quiet --upgrade $(PIN) --output-file requirements.txt pyproject.toml
+	pip-compile --quiet --upgrade $(PIN) --extra dev --extra postgres --constraint requirements.txt \
+		--output-file requirements-dev.txt pyproject.toml
+PIN := --generate-hashes --all-build-deps --allow-unsafe --strip-extras --no-header \
+	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host

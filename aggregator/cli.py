@@ -1,0 +1,269 @@
+"""The command line: reads arguments, calls `service`, prints for people or, with `--json`, for programs.
+
+Exit codes: 0 done, 1 found problems, 2 cannot run. Imports that cost time stay inside the commands, for `--help` must
+answer at once.
+"""
+
+import asyncio
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from aggregator.errors import AggregatorError, ConfigError
+from feeds.errors import FeedError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from aggregator.config.settings import Settings
+    from aggregator.publish.status import Status
+
+FOUND_PROBLEMS = 1
+CANNOT_RUN = 2
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    default=Path("config.yaml"),
+    show_default=True,
+    envvar="AGGREGATOR_CONFIG",
+    help="The file that lists the sources.",
+)
+@click.option("-v", "--verbose", is_flag=True, help="Log every event, not only what went wrong.")
+@click.version_option(package_name="feed-aggregator", message="%(version)s")
+@click.pass_context
+def cli(context: click.Context, config: Path, verbose: bool) -> None:
+    """Many feeds in, a few good ones out.
+
+    Reads the sources in config.yaml, merges the items that several of them carry into one story, and publishes each
+    category as a feed to subscribe to.
+    """
+    context.obj = config
+    logging.basicConfig(
+        level=logging.INFO if verbose else logging.WARNING,
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+        stream=sys.stderr,
+    )
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # it warns of every tick that finds the last one at work
+
+
+@contextmanager
+def _failures() -> Iterator[None]:
+    try:
+        yield
+    except ConfigError as error:
+        _print_problems(error)
+        sys.exit(CANNOT_RUN)
+    except (AggregatorError, FeedError) as error:
+        _cannot(str(error))
+
+
+def _print_problems(error: ConfigError) -> None:
+    from aggregator.config.report import lines
+
+    for line in lines(error):
+        click.echo(line, err=True)
+
+
+def _cannot(message: str) -> NoReturn:
+    click.echo(f"aggregator: {message}", err=True)
+    sys.exit(CANNOT_RUN)
+
+
+def _load(config: Path) -> "Settings":
+    from aggregator.config.load import load
+
+    return load(config, os.environ)
+
+
+def _command(function: Callable[..., None]) -> Callable[..., None]:
+    """A command that is handed the path of the file, and whose expected failures become messages and exit code 2."""
+
+    @wraps(function)
+    @click.pass_obj
+    def wrapped(config: Path, /, **options: Any) -> None:
+        with _failures():
+            function(config, **options)
+
+    return wrapped
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+
+
+@cli.command()
+@_command
+def run(config: Path) -> None:
+    """Ingest and serve, until SIGTERM or Ctrl-C."""
+    from aggregator import service
+
+    settings = _load(config)
+    engine = service.open_store(settings)
+    click.echo(f"Reading {len(settings.sources)} sources; pages and feeds at http://{settings.listen}/")
+    asyncio.run(service.run(engine, settings))
+
+
+@cli.command()
+@click.option("--once", is_flag=True, help="Poll what is due, merge, and exit.")
+@click.option("--source", metavar="URL", help="Only this source, as config.yaml writes it.")
+@click.option("--force", is_flag=True, help="Also what is not due yet; a host that asked us to wait is left alone.")
+@_command
+def ingest(config: Path, once: bool, source: str | None, force: bool) -> None:
+    """The writing wing alone: fetch, read, store, merge."""
+    from aggregator import service
+
+    settings = _load(config)
+    engine = service.open_store(settings)
+    due = service.due(engine, settings, only=source, force=force)
+    if once or source:
+        _ingest_once(engine, settings, due, source)
+    else:
+        asyncio.run(service.ingest_forever(engine, settings))
+
+
+def _ingest_once(engine: "Engine", settings: "Settings", due: int, source: str | None) -> None:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from aggregator import service
+    from aggregator.ingest.worker import Polled
+
+    tally = {"updated": 0, "unchanged": 0, "failed": 0, "added": 0}
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        bar = progress.add_task("Polling", total=due)
+
+        def watch(polled: Polled) -> None:
+            tally[polled.outcome] += 1
+            tally["added"] += polled.counts.added
+            progress.advance(bar)
+
+        polls, merged = asyncio.run(service.ingest_once(engine, settings, only=source, watch=watch))
+        progress.update(bar, total=polls)
+    click.echo(
+        f"{polls} polls: {tally['updated']} updated, {tally['unchanged']} unchanged, {tally['failed']} failed; "
+        f"{tally['added']} new items, {merged.founded} new stories."
+    )
+    if tally["failed"]:
+        click.echo("`aggregator status` says what is wrong with the ones that failed.")
+
+
+@cli.command()
+@_command
+def serve(config: Path) -> None:
+    """The reading wing alone: feeds, pages and status over HTTP."""
+    from aggregator import service
+    from aggregator.web import server
+
+    settings = _load(config)
+    service.open_store(settings).dispose()
+    server.serve(settings)
+
+
+@cli.command()
+@json_option
+@_command
+def check(config: Path, as_json: bool) -> None:
+    """Say everything that is wrong with config.yaml."""
+    from dataclasses import asdict
+
+    from aggregator.config.report import summary
+
+    problems: tuple[Any, ...] = ()
+    settings = None
+    try:
+        settings = _load(config)
+        problems = settings.warnings
+    except ConfigError as error:
+        if not as_json:
+            raise
+        click.echo(json.dumps({"file": str(config), "ok": False, "problems": [asdict(p) for p in error.problems]}))
+        sys.exit(CANNOT_RUN)
+    if as_json:
+        click.echo(json.dumps({"file": str(config), "ok": True, "problems": [asdict(p) for p in problems]}))
+    else:
+        for line in summary(settings):
+            click.echo(line)
+    sys.exit(FOUND_PROBLEMS if problems else 0)
+
+
+@cli.command()
+@click.argument("source", required=False)
+@json_option
+@_command
+def status(config: Path, source: str | None, as_json: bool) -> None:
+    """How every source has been: since when, last good, next try, and why."""
+    from importlib.metadata import version
+
+    from aggregator import service
+    from aggregator.publish.status import document
+    from aggregator.store.engine import current_version
+
+    settings = _load(config)
+    engine = service.open_store(settings)
+    found = service.status_of(engine, settings, only=source)
+    if as_json:
+        said = document(
+            found,
+            program=version("feed-aggregator"),
+            database=engine.dialect.name,
+            schema=current_version(engine),
+        )
+        click.echo(json.dumps(said, ensure_ascii=False, indent=1))
+    else:
+        _print_status(found)
+    sys.exit(FOUND_PROBLEMS if found.needing_attention else 0)
+
+
+def _print_status(found: "Status") -> None:
+    from aggregator.web.words import relative
+
+    counts = ", ".join(f"{count} {state}" for state, count in found.counts.items())
+    click.echo(f"{len(found.sources)} sources: {counts}; {found.stories} stories")
+    for one in found.sources:
+        good = f"last good {relative(one.last_success_at, found.at)}" if one.last_success_at else "never good yet"
+        click.echo(f"\n{one.state:8} {one.name}  {one.address}")
+        click.echo(f"         {good}, next try {relative(one.next_fetch_at, found.at)}, {one.sightings} entries")
+        for line in (one.reason and f"{one.reason}: {one.detail}", one.advice, *one.problems[:3]):
+            if line:
+                click.echo(f"         {line}")
+
+
+@cli.command()
+@click.argument("document", metavar="FILE|URL")
+@_command
+def parse(config: Path, document: str) -> None:
+    """Show what we read in a document, as JSON."""
+    import msgspec
+
+    from aggregator import service
+
+    feed = asyncio.run(service.read_document(document, _load(config)))
+    click.echo(msgspec.json.format(msgspec.json.encode(feed)).decode())
+
+
+@cli.group()
+def db() -> None:
+    """The database."""
+
+
+@db.command("upgrade")
+@_command
+def db_upgrade(config: Path) -> None:
+    """Bring the schema up to date; other commands do so too."""
+    from aggregator.store.engine import current_version, open_engine, upgrade
+
+    engine = open_engine(_load(config).database)
+    before = current_version(engine)
+    upgrade(engine)
+    click.echo(f"Schema version {current_version(engine)} (was {before or 'none'}).")

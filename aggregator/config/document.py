@@ -1,0 +1,168 @@
+"""From the text of config.yaml to a tree of nodes that know their lines. Safe by construction: nothing is ever built.
+
+We read ruamel's *events* and keep plain nodes. So no tag is obeyed, no number is converted, nothing recurses deeply,
+and every limit is checked while reading, before the memory is spent.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+
+from aggregator.config.text import Unusable
+
+DEEPEST = 16  # the deepest option is six levels down
+MOST_KEYS = 5_000  # in one mapping; nobody has more categories
+MOST_COPIES = 100_000  # nodes that aliases stand for, all together
+TEXT_TAG = "tag:yaml.org,2002:str"
+
+_HALF = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """One value. `content` is the text as it is written, the items, or the keys with their nodes.
+
+    plain     without quotes, so that YAML's surprises apply
+    size      how many nodes it stands for, aliases followed
+    repeated  keys of a mapping that were there already; only the first is in `content`
+    """
+
+    content: "str | list[Node] | dict[str, tuple[Node, Node]]"
+    line: int
+    column: int
+    plain: bool = False
+    size: int = 1
+    repeated: "list[Node]" = field(default_factory=list)
+
+
+def read_nodes(text: str) -> Node | None:
+    """The tree of the only document in the text; None if there is none.
+
+    raises  Unusable
+    """
+    # pure: the C parser of `ruamel.yaml.clib` 0.2.15 refuses an address inside of […], as in `instances: [https://…]`.
+    reading = _Reading(YAML(typ="safe", pure=True).parse(text))
+    try:
+        return reading.document()
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = (mark.line + 1, mark.column + 1) if mark else ()
+        raise Unusable(_explained(error), *place) from error
+    except YAMLError as error:
+        raise Unusable(f"this is not YAML: {error}") from error
+
+
+def _explained(error: MarkedYAMLError) -> str:
+    if error.problem and "'\\t'" in error.problem:
+        return "a tab cannot indent in YAML; use spaces"
+    said = ", ".join(part for part in (error.context, error.problem) if part)
+    return f"this is not YAML: {said}"
+
+
+class _Reading:
+    """One pass over the events."""
+
+    def __init__(self, events: Iterator[Any]) -> None:
+        self._events = events
+        self._anchors: dict[str, Node | None] = {}  # None while the node is still open
+        self._copies = 0
+
+    def document(self) -> Node | None:
+        root = None
+        for event in self._events:
+            if isinstance(event, DocumentStartEvent):
+                if root is not None:
+                    line = event.start_mark.line + 1
+                    raise Unusable("a second document begins here (`---`); the file may hold only one", line, 1)
+                root = self._node(next(self._events), 1)
+        return root
+
+    def _node(self, event: Any, depth: int) -> Node:
+        line, column = event.start_mark.line + 1, event.start_mark.column + 1
+        if isinstance(event, ScalarEvent):
+            node = self._scalar(event, line, column)
+            if event.anchor is not None:
+                self._anchors[event.anchor] = node
+            return node
+        if isinstance(event, AliasEvent):
+            return self._alias(event.anchor, line, column)
+        if depth > DEEPEST:
+            raise Unusable(f"this is nested more than {DEEPEST} levels deep", line, column)
+        if event.ctag is not None and str(event.ctag) not in ("!", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"):
+            raise _refused_tag(event, line, column)
+        if event.anchor is not None:
+            self._anchors[event.anchor] = None
+        node = Node([], line, column)
+        if isinstance(event, SequenceStartEvent):
+            node.content = self._items(node, depth)
+        else:
+            assert isinstance(event, MappingStartEvent)
+            node.content = self._keys(node, depth)
+        if event.anchor is not None:
+            self._anchors[event.anchor] = node
+        return node
+
+    def _scalar(self, event: Any, line: int, column: int) -> Node:
+        tag = None if event.ctag is None else str(event.ctag)
+        if tag not in (None, "!", TEXT_TAG):
+            raise _refused_tag(event, line, column)
+        if event.style == '"' and _HALF.search(event.value):
+            raise Unusable(r"an escape such as \ud800 stands for half a character; write the character", line, column)
+        return Node(event.value, line, column, plain=tag is None and not event.style)
+
+    def _alias(self, anchor: str, line: int, column: int) -> Node:
+        if anchor not in self._anchors:
+            raise Unusable(f"`*{anchor}` refers to nothing: there is no `&{anchor}` before it", line, column)
+        node = self._anchors[anchor]
+        if node is None:
+            raise Unusable(f"`*{anchor}` stands inside of what it refers to", line, column)
+        self._copies += node.size
+        if self._copies > MOST_COPIES:
+            raise Unusable("aliases (`*name`) multiply the file beyond reason", line, column)
+        return node
+
+    def _items(self, parent: Node, depth: int) -> list[Node]:
+        items: list[Node] = []
+        for event in self._events:
+            if isinstance(event, SequenceEndEvent):
+                break
+            node = self._node(event, depth + 1)
+            parent.size += node.size
+            items.append(node)
+        return items
+
+    def _keys(self, parent: Node, depth: int) -> dict[str, tuple[Node, Node]]:
+        keys: dict[str, tuple[Node, Node]] = {}
+        for event in self._events:
+            if isinstance(event, MappingEndEvent):
+                break
+            key = self._node(event, depth + 1)
+            value = self._node(next(self._events), depth + 1)
+            parent.size += 1 + value.size
+            if not isinstance(key.content, str):
+                raise Unusable("a key must be text; put quotes around what begins with [ or {", key.line, key.column)
+            if key.content in keys:
+                parent.repeated.append(key)
+            else:
+                keys[key.content] = key, value
+            if len(keys) + len(parent.repeated) > MOST_KEYS:
+                raise Unusable(f"more than {MOST_KEYS:,} keys in one mapping", key.line, key.column)
+        return keys
+
+
+def _refused_tag(event: Any, line: int, column: int) -> Unusable:
+    tag = str(event.ctag).replace("tag:yaml.org,2002:", "!!")
+    return Unusable(f"the tag `{tag}` is not allowed here; write the value without it", line, column)

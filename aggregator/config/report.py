@@ -1,0 +1,35 @@
+"""Problems of config.yaml as lines for a terminal, in the form that editors jump to: `file:line:column  where:
+message`."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from aggregator.config.settings import Settings
+from aggregator.errors import ConfigError, Problem
+
+
+def lines(error: ConfigError) -> Iterator[str]:
+    """Every problem, and how many there are."""
+    yield from _lines(error.file, error.problems)
+    yield f"{_counted(len(error.problems), 'problem')}; nothing was started or changed."
+
+
+def summary(settings: Settings) -> Iterator[str]:
+    """What a usable file amounts to, and what is odd about it."""
+    yield from _lines(settings.file, settings.warnings)
+    listed = f"{_counted(len(settings.sources), 'source')} in {_counted(len(settings.categories), 'category')}"
+    verdict = _counted(len(settings.warnings), "warning") if settings.warnings else "no problems"
+    yield f"{settings.file.name}: {listed}, {verdict}."
+
+
+def _lines(file: Path, problems: Iterable[Problem]) -> Iterator[str]:
+    for one in problems:
+        place = ":".join(str(part) for part in (file, one.line, one.column) if part is not None)
+        where = f"{one.where}: " if one.where else ""
+        hint = f'; did you mean "{one.suggestion}"?' if one.suggestion else ""
+        yield f"{place}  {where}{one.message}{hint}"
+
+
+def _counted(number: int, noun: str) -> str:
+    plural = noun.removesuffix("y") + "ies" if noun.endswith("y") else noun + "s"
+    return f"{number} {noun if number == 1 else plural}"

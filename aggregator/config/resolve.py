@@ -1,0 +1,98 @@
+"""From the file as it is written to `Settings`: what is inherited, merged, implied and relative becomes plain.
+
+Also all checks that look at more than one value. Reports everything it finds and returns settings only if nothing
+is wrong.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+from aggregator.config import categories, database, sources
+from aggregator.config.environment import refers
+from aggregator.config.places import Place
+from aggregator.config.quantities import format_duration
+from aggregator.config.settings import Settings, SiteSettings, SourceSettings
+from aggregator.config.shapes import ConfigFile
+from aggregator.config.sources import Mention
+from aggregator.errors import Problem
+
+POLITE_FLOOR = timedelta(minutes=15)  # below it most hosts call it abuse; only for hosts of one's own
+ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  to listen at → to call
+
+
+def resolve(written: ConfigFile, root: Place, file: Path) -> tuple[Settings | None, list[Problem]]:
+    """The settings, or None where something is wrong; and the problems, which are mere warnings where it is not."""
+    problems: list[Problem] = []
+    found, slugs, wrong = categories.settle(
+        (categories.Written(name, options, root / "categories" / name) for name, options in written.categories.items()),
+        limit=written.publish.limit,
+    )
+    problems += wrong
+    mentions = _mentions(written, slugs, root, problems)
+    settled, wrong, warnings = sources.settle(mentions, written.defaults, written.fetch)
+    problems += wrong
+    problems += _floor_problems(written, root, settled)
+    located = _located(written.database, root / "database", file.parent, problems)
+    if not mentions and not problems:
+        problems.append((root / "categories").problem("there is no source in any category", at_key=True))
+    if problems:
+        return None, problems
+    settings = Settings(
+        file=file,
+        sources=settled,
+        categories=tuple(found.values()),
+        database=located,
+        listen=written.listen,
+        site=_site(written),
+        fetch=written.fetch,
+        dedup=written.dedup,
+        retention=written.retention,
+        rsshub=written.rsshub,
+        publish=written.publish,
+    )
+    return settings, warnings
+
+
+def _mentions(written: ConfigFile, slugs: dict[str, str], root: Place, problems: list[Problem]) -> tuple[Mention, ...]:
+    mentions = []
+    for name, options in written.categories.items():
+        place = root / "categories" / name / "sources"
+        for index, item in enumerate(options.get("sources", ())):
+            read = sources.mention(item, slugs.get(name, name), place / index)
+            if isinstance(read, Problem):
+                problems.append(read)
+            else:
+                mentions.append(read)
+    return tuple(mentions)
+
+
+def _floor_problems(written: ConfigFile, root: Place, settled: tuple[SourceSettings, ...]) -> list[Problem]:
+    problems = []
+    every = written.defaults.get("every")
+    if every is not None and every < written.fetch.floor:
+        problems.append(sources.below_floor(root / "defaults", written.fetch))
+    foreign = next((one for one in settled if one.kind != "file" and not one.allow_private), None)
+    if written.fetch.floor < POLITE_FLOOR and foreign is not None:
+        message = (
+            f"may be under {format_duration(POLITE_FLOOR)} only where every source is your own "
+            f"(`allow_private: true`); the one in line {foreign.line} is not"
+        )
+        problems.append((root / "fetch" / "floor").problem(message))
+    return problems
+
+
+def _located(address: str, place: Place, folder: Path, problems: list[Problem]) -> str:
+    try:
+        return database.locate(address, folder)
+    except ValueError as error:
+        raw = str(place.value.content)
+        problems.append(place.problem(f"what `{raw}` stands for {error}" if refers(raw) else str(error)))
+        return address
+
+
+def _site(written: ConfigFile) -> SiteSettings:
+    if "url" in written.site.model_fields_set:
+        return written.site
+    host = ANYWHERE.get(written.listen.host, written.listen.host)
+    return written.site.model_copy(update={"url": f"http://{replace(written.listen, host=host)}"})

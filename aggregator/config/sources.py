@@ -1,0 +1,139 @@
+"""The sources of the file: each address once, with everything that its places say about it and what it inherits.
+
+One source may stand under many categories. An option may be given at any of those places; two places that give
+different values are a contradiction that only the author can settle.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from aggregator.config import addresses
+from aggregator.config.environment import refers
+from aggregator.config.places import Place
+from aggregator.config.quantities import format_duration
+from aggregator.config.settings import FetchSettings, SourceSettings
+from aggregator.config.shapes import Defaults, SourceOptions
+from aggregator.errors import Problem
+from feeds.clean.rules import Rules
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mention:
+    """One place where a source is named. `options` are what is said there, without the address."""
+
+    kind: str
+    address: str
+    written: str | None
+    options: Mapping[str, Any]
+    category: str
+    place: Place
+
+
+def mention(item: str | SourceOptions, category: str, place: Place) -> Mention | Problem:
+    """Understand one item of a category's list."""
+    keys = () if isinstance(item, str) else tuple(key for key in addresses.KEYS if key in item)
+    if len(keys) != 1 and not isinstance(item, str):
+        said = f"has {' and '.join(f'`{key}`' for key in keys)}" if keys else "has no address"
+        return place.problem(f"{said}; a source has exactly one of `url`, `rsshub` and `file`")
+    at = place / keys[0] if keys else place
+    raw = at.value.content if isinstance(at.value.content, str) else ""
+    try:
+        if isinstance(item, str):
+            kind, address = addresses.source(item)
+        else:
+            kind, address = addresses.option(keys[0], item[keys[0]])  # type: ignore[literal-required]
+    except ValueError as error:
+        said = f"what `{raw}` stands for is no address that can be used" if refers(raw) else str(error)
+        return at.problem(said)
+    return Mention(
+        kind=kind,
+        address=address,
+        written=raw if refers(raw) else None,
+        options={} if isinstance(item, str) else {key: value for key, value in item.items() if key not in keys},
+        category=category,
+        place=place,
+    )
+
+
+def settle(
+    mentions: tuple[Mention, ...], defaults: Defaults, fetch: FetchSettings
+) -> tuple[tuple[SourceSettings, ...], list[Problem], list[Problem]]:
+    """The sources in the order of the file, what is wrong with them, and what is merely odd."""
+    places: dict[str, list[Mention]] = {}
+    for one in mentions:
+        places.setdefault(one.address, []).append(one)
+    problems: list[Problem] = []
+    warnings: list[Problem] = []
+    sources = []
+    for several in places.values():
+        options = _merged(several, problems)
+        warnings += _twice(several)
+        warnings += _too_rarely(several, fetch)
+        problems += _too_often(several, fetch)
+        sources.append(_source(several, {**defaults, **options}))
+    return tuple(sources), problems, warnings
+
+
+def _merged(several: list[Mention], problems: list[Problem]) -> dict[str, Any]:
+    options: dict[str, Any] = {}
+    origin: dict[str, Mention] = {}
+    for one in several:
+        for name, value in one.options.items():
+            if name not in options:
+                options[name], origin[name] = value, one
+            elif options[name] != value:
+                line = (origin[name].place / name).key.line
+                message = f"differs from line {line}, where the same source has another `{name}`; give it in one place"
+                problems.append((one.place / name).problem(message))
+    return options
+
+
+def _twice(several: list[Mention]) -> list[Problem]:
+    first: dict[str, Mention] = {}
+    warnings = []
+    for one in several:
+        before = first.setdefault(one.category, one)
+        if before is not one:
+            message = f"the same source stands in this category already, in line {before.place.key.line}"
+            warnings.append(one.place.problem(message))
+    return warnings
+
+
+def _too_often(several: list[Mention], fetch: FetchSettings) -> list[Problem]:
+    return [below_floor(one.place, fetch) for one in several if _under(one.options.get("every"), fetch.floor)]
+
+
+def _too_rarely(several: list[Mention], fetch: FetchSettings) -> list[Problem]:
+    return [above_ceiling(one.place, fetch) for one in several if _under(fetch.ceiling, one.options.get("every"))]
+
+
+def _under(one: timedelta | None, other: timedelta | None) -> bool:
+    return one is not None and other is not None and one < other
+
+
+def below_floor(place: Place, fetch: FetchSettings) -> Problem:
+    """That `every` at this place is under the floor."""
+    floor = format_duration(fetch.floor)
+    return (place / "every").problem(f"is below `fetch.floor`: no source is fetched more often than every {floor}")
+
+
+def above_ceiling(place: Place, fetch: FetchSettings) -> Problem:
+    """That `every` at this place is over the ceiling."""
+    ceiling = format_duration(fetch.ceiling)
+    return (place / "every").problem(f"is above `fetch.ceiling`, so the source is fetched every {ceiling}")
+
+
+def _source(several: list[Mention], options: dict[str, Any]) -> SourceSettings:
+    first = several[0]
+    rules = Rules(keep=tuple(options.pop("keep", ())), drop=tuple(options.pop("drop", ())))
+    return SourceSettings(
+        address=first.address,
+        kind=first.kind,
+        written=first.written,
+        rules=rules,
+        categories=tuple(dict.fromkeys(one.category for one in several)),
+        line=first.place.key.line,
+        **options,
+    )

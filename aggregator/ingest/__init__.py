@@ -1,0 +1,1 @@
+"""The writing wing: claims due sources, fetches and reads them, and stores what they carry. Never imports `publish`."""

@@ -1,0 +1,150 @@
+"""The journey of one source: fetch ─▶ read ─▶ decide. What is expected to fail becomes a `Failed` here, and only here.
+
+    claim ──fetch──▶ Response ──parser──▶ Feed ──▶ Outcome ──decide──▶ Result ──▶ (writer)
+
+`poll` acts and decides nothing about when; `decide` is pure.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from xxhash import xxh3_128_digest
+
+from aggregator.config.settings import FetchSettings, SourceSettings
+from aggregator.dedup.fingerprint import fingerprint
+from aggregator.errors import FetchError, ParserDied
+from aggregator.fetch import cadence, files
+from aggregator.fetch.client import Client, Request, Response
+from aggregator.ingest.child import Document
+from aggregator.ingest.parser import Parser
+from aggregator.outcome import Exchange, Failed, Hints, Outcome, Reason, Unchanged, Updated
+from aggregator.store import sightings
+from aggregator.store.sightings import Seen
+from aggregator.store.sources import Claim
+from feeds import errors
+from feeds.kinds import KINDS
+
+CRASHES_ALLOWED = 3  # claims of one source that ended with no outcome at all, before it is put aside
+
+REASONS = {
+    errors.EmptyDocument: Reason.EMPTY,
+    errors.NotAFeed: Reason.NOT_A_FEED,
+    errors.Truncated: Reason.TRUNCATED,
+    errors.Unreadable: Reason.UNREADABLE,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """All that is to be stored of one poll, in one transaction."""
+
+    claim: Claim
+    outcome: Outcome
+    seen: tuple[Seen, ...]
+    arrivals: tuple[datetime, ...]
+    next_fetch_at: datetime
+
+
+class Pipeline:
+    """Polls sources, one at a time; shared by all that are polled at once.
+
+    instances  RSSHub's, tried in order
+    folder     where the paths of `file:` sources begin
+    """
+
+    def __init__(
+        self, client: Client, parser: Parser, settings: FetchSettings, *, instances: tuple[str, ...], folder: Path
+    ) -> None:
+        self._client = client
+        self._parser = parser
+        self._settings = settings
+        self._instances = instances
+        self._folder = folder
+
+    async def poll(self, claim: Claim, source: SourceSettings) -> Outcome:
+        """Fetch and read one source; whatever is wrong with it is in the outcome."""
+        if claim.attempts > CRASHES_ALLOWED:
+            detail = f"it was being read {CRASHES_ALLOWED} times when the service died; put aside until tomorrow"
+            return Failed(reason=Reason.PARSER_DIED, detail=detail, exchange=Exchange())
+        exchange = Exchange()
+        try:
+            response = await self._fetch(claim, source)
+            exchange = response.exchange
+            return await self._read(claim, source, response)
+        except FetchError as error:
+            hints = Hints(retry_after=error.retry_after)
+            exchange = Exchange(status=error.status)
+            return Failed(reason=error.reason, detail=error.detail, exchange=exchange, hints=hints)
+        except errors.FeedError as error:
+            return Failed(reason=REASONS[type(error)], detail=str(error), exchange=exchange)
+        except ParserDied as error:
+            return Failed(reason=Reason.PARSER_DIED, detail=str(error), exchange=exchange)
+
+    async def _fetch(self, claim: Claim, source: SourceSettings) -> Response:
+        """The answer of the first address that gives one; what the last one said if none does."""
+        failure: FetchError | None = None
+        for address in KINDS[claim.kind].locate(claim.address, self._instances):
+            try:
+                if claim.kind == "file":
+                    return files.read(self._folder / address, claim.validators, self._settings.max_body)
+                return await self._client.get(
+                    Request(
+                        url=address,
+                        validators=claim.validators,
+                        headers=source.headers,
+                        allow_private=source.allow_private,
+                    )
+                )
+            except FetchError as error:
+                failure = error
+        raise failure or FetchError(Reason.ADDRESS, "there is no address to fetch; see `rsshub.instances`")
+
+    async def _read(self, claim: Claim, source: SourceSettings, response: Response) -> Outcome:
+        digest = xxh3_128_digest(response.body)
+        if response.status == 304 or digest == claim.body_digest:
+            return Unchanged(
+                validators=response.validators,
+                exchange=response.exchange,
+                hints=response.hints,
+                moved_to=response.moved_to,
+            )
+        feed = await self._parser.read(
+            Document(body=response.body, content_type=response.content_type, url=response.url, rules=source.rules)
+        )
+        return Updated(
+            feed=feed,
+            validators=response.validators,
+            body_digest=digest,
+            exchange=response.exchange,
+            hints=response.hints,
+            moved_to=response.moved_to,
+        )
+
+
+def decide(
+    claim: Claim, source: SourceSettings, outcome: Outcome, settings: FetchSettings, now: datetime, *, spread: float
+) -> Result:
+    """What to store after a poll, and when to come back.
+
+    spread  in [0, 1): where in the jitter this source falls
+    """
+    entries = outcome.feed.entries if isinstance(outcome, Updated) else ()
+    arrivals = sightings.arrivals(entries, claim.arrivals, now)
+    failed = outcome if isinstance(outcome, Failed) else None
+    validators = claim.validators if isinstance(outcome, Failed) else outcome.validators
+    history = cadence.History(
+        every=source.every,
+        rhythm=outcome.feed.rhythm if isinstance(outcome, Updated) else claim.rhythm,
+        arrivals=arrivals,
+        failures=claim.failures + 1 if failed else 0,
+        reason=failed.reason if failed else None,
+        conditional=bool(validators.etag or validators.last_modified),
+    )
+    return Result(
+        claim=claim,
+        outcome=outcome,
+        seen=tuple(Seen(entry=entry, fingerprint=fingerprint(entry)) for entry in entries),
+        arrivals=arrivals,
+        next_fetch_at=cadence.next_fetch_at(history, outcome.hints, settings, now, spread=spread),
+    )

@@ -1,0 +1,204 @@
+"""Polls whatever is due: claims it, runs the polls concurrently, and hands each result to the writer.
+
+Each source is on its own: what is expected to fail is in its outcome, and a bug is caught here, once, logged,
+recorded, and the source pushed an hour ahead. A host gets `fetch.per_host` requests at a time, however many of its
+sources are due.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Iterable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from types import TracebackType
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from aggregator.config.settings import Settings, SourceSettings
+from aggregator.fetch.client import Client
+from aggregator.ingest.parser import Parser
+from aggregator.ingest.pipeline import Pipeline, decide
+from aggregator.ingest.writer import Writer, after_a_bug
+from aggregator.outcome import Exchange, Failed, Reason
+from aggregator.store import sources
+from aggregator.store.engine import writing
+from aggregator.store.presence import present
+from aggregator.store.sources import Claim, Counts
+
+log = logging.getLogger(__name__)
+
+QUEUE_PER_HOST = 8  # sources of one host that are claimed at once, to be fetched one after the other
+LEASE = timedelta(minutes=10)  # so many deadlines must fit in
+GRACE_SECONDS = 8.0  # what polls in flight get at shutdown; 15 s are promised for everything
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Polled:
+    """How one poll ended, for whoever watches."""
+
+    address: str
+    outcome: str
+    counts: Counts
+
+
+def utc_now() -> datetime:
+    """The clock on the wall."""
+    return datetime.now(UTC)
+
+
+class Worker:
+    """`async with Worker(engine, settings) as worker: await worker.drain()`.
+
+    only   the address of the one source to poll; all of them if None
+    watch  is told of every poll that ended
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        settings: Settings,
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        only: str | None = None,
+        watch: Callable[[Polled], None] = lambda _: None,
+    ) -> None:
+        self._engine = engine
+        self._settings = settings
+        self._sources: dict[str, SourceSettings] = {source.address: source for source in settings.sources}
+        self._clock = clock
+        self._only = only
+        self._watch = watch
+        self._running: dict[asyncio.Task[None], Claim] = {}
+        self._stopping = False
+        self._stack = AsyncExitStack()
+        self.writer = Writer(engine, clock)
+
+    async def __aenter__(self) -> "Worker":
+        settings = self._settings
+        if self._stack.enter_context(present(self._engine)):
+            with writing(self._engine) as connection:
+                sources.drop_leases(connection)
+        await self._stack.enter_async_context(self.writer)
+        client = await self._stack.enter_async_context(Client(settings.fetch, settings.user_agent))
+        parser = await self._stack.enter_async_context(Parser())
+        self._pipeline = Pipeline(
+            client, parser, settings.fetch, instances=settings.rsshub.instances, folder=settings.file.parent
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._finish()
+        await self._stack.aclose()
+
+    def stop(self) -> None:
+        """Claim nothing more; what is in flight is finished, or given back, when the block ends."""
+        self._stopping = True
+
+    async def start_due(self) -> int:
+        """Claim all that is due and start polling it as there is room; returns how many, once nothing more is due."""
+        started = 0
+        limit = self._settings.fetch.concurrency
+        while not self._stopping:
+            # Refilled by the quarter: one claim costs as much for one source as for many.
+            while limit - len(self._running) < max(1, limit // 4):
+                await self._some_to_end()
+            claims = await self._claim(limit - len(self._running))
+            if not claims:
+                break
+            started += len(claims)
+            for claim in claims:
+                task = asyncio.create_task(self._poll(claim))
+                self._running[task] = claim
+                task.add_done_callback(self._running.pop)
+        return started
+
+    async def drain(self) -> int:
+        """Poll all that is due, and what becomes due meanwhile, to the end; returns how many polls there were."""
+        polls = 0
+        while not self._stopping:
+            polls += await self.start_due()
+            if not self._running:
+                break
+            await self._some_to_end()
+        return polls
+
+    async def _claim(self, limit: int) -> tuple[Claim, ...]:
+        def claim() -> tuple[Claim, ...]:
+            with writing(self._engine) as connection:
+                return sources.claim_due(
+                    connection,
+                    now=self._clock(),
+                    limit=limit,
+                    per_host=QUEUE_PER_HOST * self._settings.fetch.per_host,
+                    lease=LEASE,
+                    only=self._only,
+                )
+
+        return await self.writer.call(claim)
+
+    async def _some_to_end(self) -> None:
+        await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+
+    async def _poll(self, claim: Claim) -> None:
+        source = self._sources.get(claim.address)
+        if source is None:  # the file was changed under us; whoever reads it next sorts it out
+            await self._give_back((claim,))
+            return
+        started = self._clock()
+        try:
+            outcome = await self._pipeline.poll(claim, source)
+            result = decide(
+                claim,
+                source,
+                outcome,
+                self._settings.fetch,
+                self._clock(),
+                spread=random.random(),  # noqa: S311
+            )
+        except Exception as error:
+            log.exception("could not poll source=%s", claim.address)
+            failed = Failed(reason=Reason.BUG, detail=type(error).__name__, exchange=Exchange())
+            result = decide(claim, source, failed, self._settings.fetch, started, spread=0.0)
+            result = after_a_bug(result, error, self._clock())
+        try:
+            counts = await self.writer.save(result)
+        except SQLAlchemyError as error:
+            log.error("could not commit source=%s error=%s", claim.address, type(error).__name__)
+            return  # the lease runs out, and the source is polled again with the validators that it had
+        self._tell(claim, result.outcome, counts)
+
+    def _tell(self, claim: Claim, outcome: object, counts: Counts) -> None:
+        name = type(outcome).__name__.lower()
+        if isinstance(outcome, Failed):
+            log.warning(
+                "failed source=%s reason=%s detail=%r", claim.address, outcome.reason.value, outcome.detail[:200]
+            )
+        else:
+            log.info("%s source=%s entries=%d added=%d", name, claim.address, counts.entries, counts.added)
+        self._watch(Polled(address=claim.address, outcome=name, counts=counts))
+
+    async def _finish(self) -> None:
+        """Let polls in flight end within the grace; give the rest back as they were."""
+        self._stopping = True
+        if not self._running:
+            return
+        claims = dict(self._running)
+        _, late = await asyncio.wait(claims, timeout=GRACE_SECONDS)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+        await self._give_back(claims[task] for task in late)
+
+    async def _give_back(self, claims: Iterable[Claim]) -> None:
+        given = tuple(claims)
+
+        def release() -> None:
+            with writing(self._engine) as connection:
+                sources.release(connection, given)
+
+        await self.writer.call(release)

@@ -1,0 +1,122 @@
+"""The one thread that writes: takes whatever results have gathered and commits them together.
+
+While one group is being committed the next one gathers, so groups grow with the load and nobody waits when there is
+none. A result that cannot be stored is rolled back to its own savepoint; the others of its group are not touched.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import TypeVar
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+
+from aggregator.ingest.pipeline import Result
+from aggregator.outcome import Failed, Reason
+from aggregator.store import sightings, sources
+from aggregator.store.engine import writing
+from aggregator.store.sources import Counts
+
+log = logging.getLogger(__name__)
+
+GROUP = 100  # results in one commit at most
+AFTER_A_BUG = timedelta(hours=1)
+
+T = TypeVar("T")
+
+
+class Writer:
+    """Stores results in groups. `async with Writer(engine, clock) as writer: counts = await writer.save(result)`."""
+
+    def __init__(self, engine: Engine, clock: Callable[[], datetime]) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
+        self._waiting: asyncio.Queue[tuple[Result, asyncio.Future[Counts]]] = asyncio.Queue()
+
+    async def __aenter__(self) -> "Writer":
+        self._task = asyncio.create_task(self._run())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+        self._thread.shutdown()
+
+    async def call(self, function: Callable[[], T]) -> T:
+        """Run something else that writes, in its turn."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, function)
+
+    async def save(self, result: Result) -> Counts:
+        """Store one result; returns when it is committed.
+
+        raises  SQLAlchemyError, when the group could not be committed; its sources are then polled again
+        """
+        done: asyncio.Future[Counts] = asyncio.get_running_loop().create_future()
+        self._waiting.put_nowait((result, done))
+        return await done
+
+    async def _run(self) -> None:
+        while True:
+            group = [await self._waiting.get()]
+            while len(group) < GROUP and not self._waiting.empty():
+                group.append(self._waiting.get_nowait())
+            results = [result for result, _ in group]
+            try:
+                counts: Sequence[Counts | SQLAlchemyError] = await self.call(lambda r=results: self._commit(r))  # type: ignore[misc]
+            except SQLAlchemyError as error:
+                counts = [error] * len(group)
+            for (_, done), count in zip(group, counts, strict=True):
+                if done.cancelled():
+                    continue
+                if isinstance(count, SQLAlchemyError):
+                    done.set_exception(count)
+                else:
+                    done.set_result(count)
+
+    def _commit(self, results: Sequence[Result]) -> list[Counts]:
+        now = self._clock()
+        with writing(self._engine) as connection:
+            return [self._store(connection, result, now) for result in results]
+
+    def _store(self, connection: Connection, result: Result, now: datetime) -> Counts:
+        try:
+            with connection.begin_nested():
+                return _store(connection, result, now)
+        except OperationalError:
+            raise  # the disk is full, or the connection is gone: that is not this source's doing
+        except Exception as error:
+            log.exception("could not store source=%s", result.claim.address)
+            with connection.begin_nested():
+                return _store(connection, after_a_bug(result, error, now), now)
+
+
+def after_a_bug(result: Result, error: Exception, now: datetime) -> Result:
+    """What to store of a poll that we failed at ourselves: nothing of it, and not again for an hour."""
+    exchange = result.outcome.exchange
+    failed = Failed(reason=Reason.BUG, detail=type(error).__name__, exchange=exchange)
+    return replace(result, outcome=failed, seen=(), next_fetch_at=now + AFTER_A_BUG)
+
+
+def _store(connection: Connection, result: Result, now: datetime) -> Counts:
+    if not sources.holds(connection, result.claim):
+        log.info("dropped a late result source=%s", result.claim.address)
+        return Counts()
+    counts = sightings.save(connection, result.claim.source_id, result.seen, now) if result.seen else Counts()
+    sources.record(
+        connection,
+        result.claim,
+        result.outcome,
+        counts=counts,
+        arrivals=result.arrivals,
+        next_fetch_at=result.next_fetch_at,
+        now=now,
+    )
+    return counts

@@ -1,0 +1,140 @@
+"""How one fetch of one source ended: `Updated`, `Unchanged` or `Failed`, and every `Reason` there is to fail.
+
+Expected failures travel as these values, never as exceptions, from the pipeline to the store. A reason is what the
+status page shows and what a metric is labelled with, so the set is closed, and each tells the operator what to do.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from feeds.model import Feed
+
+
+class Reason(StrEnum):
+    """Why a fetch failed."""
+
+    ADDRESS = "address"
+    BLOCKED_ADDRESS = "blocked_address"
+    DNS = "dns"
+    CONNECT = "connect"
+    TLS = "tls"
+    TIMEOUT = "timeout"
+    PROTOCOL = "protocol"
+    REDIRECT = "redirect"
+    MISSING = "missing"
+    GONE = "gone"
+    DENIED = "denied"
+    CHALLENGE = "challenge"
+    RATE_LIMITED = "rate_limited"
+    SERVER_ERROR = "server_error"
+    STATUS = "status"
+    UNEXPECTED_304 = "unexpected_304"
+    TRUNCATED = "truncated"
+    TOO_LARGE = "too_large"
+    ENCODING = "encoding"
+    EMPTY = "empty"
+    NOT_A_FEED = "not_a_feed"
+    UNREADABLE = "unreadable"
+    PARSER_DIED = "parser_died"
+    FILE = "file"
+    BUG = "bug"
+
+    @property
+    def advice(self) -> str:
+        """One sentence for the operator: what it means, and what to do."""
+        return _ADVICE[self]
+
+
+_ADVICE = {
+    Reason.ADDRESS: "The address cannot be used as it is written; correct it in config.yaml.",
+    Reason.BLOCKED_ADDRESS: "The address leads to a private network; if it is yours, set `allow_private: true`.",
+    Reason.DNS: "The host name is not known; check the spelling, or whether the site still exists.",
+    Reason.CONNECT: "The host did not accept the connection; it may be down. We keep trying, less and less often.",
+    Reason.TLS: "The certificate is wrong or expired; tell the publisher, or look for another address.",
+    Reason.TIMEOUT: "No complete answer within `fetch.deadline`; the host is slow or overloaded.",
+    Reason.PROTOCOL: "The answer is not valid HTTP; tell the publisher.",
+    Reason.REDIRECT: "Redirects in a circle, too many, or to something we do not follow; look up the new address.",
+    Reason.MISSING: "Nothing at this address (404); look up the feed's new address.",
+    Reason.GONE: "The publisher says that this feed is gone for good (410); remove it from config.yaml.",
+    Reason.DENIED: "The publisher refuses us (401, 403, 406, 451); it may want credentials in `headers`.",
+    Reason.CHALLENGE: "A bot check stands before the feed; ask the publisher to let feed readers through.",
+    Reason.RATE_LIMITED: "The host asks us to wait (429 or 503 with Retry-After); we do.",
+    Reason.SERVER_ERROR: "The host reports an error of its own (5xx); we keep trying, less and less often.",
+    Reason.STATUS: "An HTTP status that a feed should not have; open the address in a browser.",
+    Reason.UNEXPECTED_304: "The host says 'unchanged' to a question we did not ask; tell the publisher.",
+    Reason.TRUNCATED: "The document ends before it is complete; nothing of it was used. We try again.",
+    Reason.TOO_LARGE: "The document is larger than `fetch.max_body`; raise it if you trust the source.",
+    Reason.ENCODING: "The answer is compressed in a way that is broken or not asked for; tell the publisher.",
+    Reason.EMPTY: "The answer is empty; nothing that is stored was touched.",
+    Reason.NOT_A_FEED: "The address answers with something else than a feed; open it in a browser.",
+    Reason.UNREADABLE: "The document looks like a feed, but it cannot be read; tell the publisher.",
+    Reason.PARSER_DIED: "Reading the document took too much time or memory; it is put aside after three times.",
+    Reason.FILE: "The file cannot be read; check that it exists and who may read it.",
+    Reason.BUG: "We made a mistake; the log has the details. The source is tried again in an hour.",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validators:
+    """ETag and Last-Modified as the bytes they came in, to be echoed exactly (RFC 9110 §8.8), and for which address."""
+
+    url: str | None = None
+    etag: bytes | None = None
+    last_modified: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hints:
+    """What an answer says about when to return (RFC 9111 §4.2, RFC 9110 §10.2.3)."""
+
+    fresh_for: timedelta | None = None  # max-age less Age, or Expires less Date; None if not said
+    retry_after: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """What went over the wire, for the fetch history. `status` is None where no answer came, or a file was read."""
+
+    status: int | None = None
+    wire_bytes: int = 0
+    elapsed: timedelta = timedelta()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Updated:
+    """The document is new to us and was read: `feed` is parsed and cleaned.
+
+    body_digest  xxh3-128 of the decoded body, so that the same bytes are never read twice
+    moved_to     where permanent redirects led, all the way; None if there were none
+    """
+
+    feed: Feed
+    validators: Validators
+    body_digest: bytes
+    exchange: Exchange
+    hints: Hints = Hints()
+    moved_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unchanged:
+    """304, or the same bytes as last time. `validators` are what to keep from now on."""
+
+    validators: Validators
+    exchange: Exchange
+    hints: Hints = Hints()
+    moved_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """Nothing of the answer may be used; everything stored stays as it is."""
+
+    reason: Reason
+    detail: str
+    exchange: Exchange
+    hints: Hints = Hints()
+
+
+Outcome = Updated | Unchanged | Failed

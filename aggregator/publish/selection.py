@@ -1,0 +1,159 @@
+"""From a category's newest stories to the `Feed` that is published, and to the names and shapes that pages show.
+
+`Catalogue` is what config.yaml says, looked up by slug and by source address; the stories come from `store.views`.
+The same stories and settings always give the same `Feed`: nothing here asks what time it is.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from html import escape
+from urllib.parse import quote, urlsplit
+
+from aggregator.config.settings import CategorySettings, Settings, SourceSettings
+from aggregator.publish.images import ImagePolicy
+from aggregator.store.views import SeenAt, Story
+from feeds.html import text_of
+from feeds.model import Entry, Feed, Source
+
+ALL = "all"
+EXCERPT_CHARACTERS = 400
+
+
+class Catalogue:
+    """The categories and sources of config.yaml, ready to be asked."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.site = settings.site
+        self.also_in = settings.publish.also_in
+        self.categories: tuple[CategorySettings, ...] = settings.categories
+        self._by_slug = {category.slug: category for category in settings.categories}
+        self._by_slug[ALL] = CategorySettings(
+            path=(), slug=ALL, title=settings.site.title, description="", limit=settings.feed_limit, line=0
+        )
+        self._sources = {source.address: source for source in settings.sources}
+        self._images = ImagePolicy(settings)
+
+    def category(self, slug: str) -> CategorySettings | None:
+        """A category, or `all`; None if there is none of that slug."""
+        return self._by_slug.get(slug)
+
+    def source(self, address: str) -> SourceSettings | None:
+        """A source as the file lists it; None once it has been removed."""
+        return self._sources.get(address)
+
+    def source_name(self, seen: SeenAt) -> str:
+        """What people call a source: the name in the file, else what it calls itself, else where it is."""
+        source = self.source(seen.address)
+        return (source.name if source else None) or seen.title or _place(seen.address)
+
+    def public_address(self, address: str) -> str | None:
+        """A source's address, if everybody may have it: not a file's, and not one with a secret from the
+        environment."""
+        source = self.source(address)
+        secret = source is not None and source.written not in (None, address)
+        return address if urlsplit(address).scheme in ("http", "https") and not secret else None
+
+    def shown_html(self, story: Story) -> str:
+        """The text of a story, as far as its source may be republished, with its images where readers can get them."""
+        source = self.source(story.lead.address)
+        how = source.publish if source else "full"
+        if how == "link":
+            return ""
+        if how == "excerpt":
+            return f"<p>{escape(excerpt(story, EXCERPT_CHARACTERS))}</p>"
+        return self._images.apply(story.html, source)
+
+    def thumbnail(self, story: Story) -> str | None:
+        """The address of a story's picture, after its source's image policy."""
+        return self._images.address(story.image, self.source(story.lead.address)) if story.image else None
+
+    def path_of(self, slug: str) -> tuple[str, ...]:
+        """The names that lead to a category; () for `all` and for one that the file no longer has."""
+        category = self.category(slug)
+        return category.path if category else ()
+
+
+def _place(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.hostname or ''}{parts.path}".rstrip("/") or address
+
+
+def excerpt(story: Story, characters: int) -> str:
+    """The beginning of a story as plain text, cut at a word; "" if it has no text."""
+    text = " ".join(text_of(story.summary or story.html).split())
+    if len(text) <= characters:
+        return text
+    cut = text[:characters]
+    return (cut.rsplit(" ", 1)[0] if " " in cut[characters // 2 :] else cut).rstrip() + "…"
+
+
+def published_feed(
+    catalogue: Catalogue, category: CategorySettings, stories: Sequence[Story], *, url: str, changed_at: datetime
+) -> Feed:
+    """The feed of a category.
+
+    stories     newest first
+    url         its own address, in the format that it is for
+    changed_at  when the category last changed: what `updated` is where there are no stories
+    """
+    return Feed(
+        title=feed_title(catalogue, category),
+        url=url,
+        link=page_address(catalogue, category),
+        description=category.description or f"{' / '.join(category.path) or 'Everything'} on {catalogue.site.title}",
+        language=catalogue.site.language,
+        updated=max((story.updated for story in stories), default=changed_at),
+        entries=tuple(published_entry(catalogue, story) for story in stories),
+    )
+
+
+def feed_title(catalogue: Catalogue, category: CategorySettings) -> str:
+    """What a reader's list of subscriptions shows."""
+    return category.title if category.slug == ALL else f"{category.title} · {catalogue.site.title}"
+
+
+def page_address(catalogue: Catalogue, category: CategorySettings) -> str:
+    """Where people read a category."""
+    base = str(catalogue.site.url).rstrip("/")
+    return f"{base}/" if category.slug == ALL else f"{base}/category/{quote(category.slug)}"
+
+
+def feed_address(catalogue: Catalogue, slug: str, format_: str) -> str:
+    """Where readers subscribe to a category."""
+    return f"{str(catalogue.site.url).rstrip('/')}/feeds/{quote(slug)}.{format_}"
+
+
+def published_entry(catalogue: Catalogue, story: Story) -> Entry:
+    """A story as an entry: its permanent id, the text of its lead, where that came from, and who else had it."""
+    return Entry(
+        guid=f"urn:uuid:{story.uuid}",
+        title=story.title,
+        url=story.url,
+        html=catalogue.shown_html(story) + _also_in(catalogue, story),
+        summary="",
+        authors=story.authors,
+        tags=story.tags,
+        enclosures=story.enclosures,
+        image=catalogue.thumbnail(story),
+        language=story.language,
+        published=story.published,
+        updated=story.updated,
+        categories=tuple(path for slug in story.slugs if (path := catalogue.path_of(slug))),
+        source=_source(catalogue, story.lead, story.lead.link),
+        via=tuple(_source(catalogue, other, other.url) for other in story.others),
+    )
+
+
+def _source(catalogue: Catalogue, seen: SeenAt, link: str | None) -> Source:
+    return Source(title=catalogue.source_name(seen), url=catalogue.public_address(seen.address), link=link)
+
+
+def _also_in(catalogue: Catalogue, story: Story) -> str:
+    if not catalogue.also_in or not story.others:
+        return ""
+    names = (_linked(catalogue.source_name(other), other.url) for other in story.others)
+    return f"<p>Also in: {', '.join(names)}</p>"
+
+
+def _linked(name: str, url: str | None) -> str:
+    return f'<a href="{escape(url)}">{escape(name)}</a>' if url else escape(name)

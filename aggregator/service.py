@@ -1,0 +1,199 @@
+"""Puts the wings together and keeps them going: once, for ever, or both in one command.
+
+`run` is `serve` in a process of its own beside `ingest` in this one, so that a busy parser never keeps a reader
+waiting. Everything that is started here is ended here.
+"""
+
+import asyncio
+import logging
+import signal
+import sys
+from asyncio.subprocess import Process
+from collections.abc import Callable
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from aggregator.config.settings import Settings
+from aggregator.dedup.merge import Merged, Merger
+from aggregator.errors import AggregatorError
+from aggregator.fetch import files
+from aggregator.fetch.client import Client, Request
+from aggregator.ingest.child import Document
+from aggregator.ingest.parser import Parser
+from aggregator.ingest.worker import Polled, Worker, utc_now
+from aggregator.jobs import schedule
+from aggregator.outcome import Validators
+from aggregator.publish.status import Status, status
+from aggregator.store import health, sources, stories, views
+from aggregator.store.engine import open_engine, reading, upgrade, writing
+from aggregator.store.sources import Listed
+from feeds.clean.rules import Rules
+from feeds.model import Feed
+
+log = logging.getLogger(__name__)
+
+SERVER_GRACE_SECONDS = 5.0
+
+
+class ServerEnded(AggregatorError):
+    """The web server ended by itself: most often because its address is taken."""
+
+
+class UnknownSource(AggregatorError):
+    """An address was given that config.yaml does not list."""
+
+
+def open_store(settings: Settings) -> Engine:
+    """The database, brought up to date and in agreement with config.yaml.
+
+    raises  DatabaseError
+    """
+    engine = open_engine(settings.database)
+    upgrade(engine)
+    now = utc_now()
+    with writing(engine) as connection:
+        changed = sources.sync(connection, listed(settings), slugs(settings), now)
+        stories.refile(connection, changed, now)
+    return engine
+
+
+def slugs(settings: Settings) -> tuple[str, ...]:
+    """Every category that has a feed, and `all`."""
+    return ("all", *(category.slug for category in settings.categories))
+
+
+def listed(settings: Settings) -> tuple[Listed, ...]:
+    """The sources of the file, each with all categories it counts for: its own, their ancestors, and `all`."""
+    ancestors = {category.slug: _with_ancestors(category.slug) for category in settings.categories}
+    return tuple(
+        Listed(
+            address=source.address,
+            kind=source.kind,
+            slugs=("all", *sorted({slug for own in source.categories for slug in ancestors[own]})),
+        )
+        for source in settings.sources
+    )
+
+
+def _with_ancestors(slug: str) -> tuple[str, ...]:
+    parts = slug.split("/")
+    return tuple("/".join(parts[:depth]) for depth in range(1, len(parts) + 1))
+
+
+def status_of(engine: Engine, settings: Settings, *, only: str | None = None) -> Status:
+    """How the sources are, or the one that `only` names.
+
+    raises  UnknownSource
+    """
+    _require_known(settings, only)
+    with reading(engine) as connection:
+        healths = [one for one in health.health(connection) if only in (None, one.address)]
+        everything = views.category_states(connection)["all"]
+    return status(settings, healths, utc_now(), stories=everything.stories)
+
+
+def _require_known(settings: Settings, address: str | None) -> None:
+    if address is not None and address not in {source.address for source in settings.sources}:
+        raise UnknownSource(f"{address} is not among the sources of {settings.file}; `aggregator status` lists them")
+
+
+def due(engine: Engine, settings: Settings, *, only: str | None, force: bool) -> int:
+    """How many sources are due; with `force`, all are (or the one that `only` names), unless a host asked us to wait.
+
+    raises  UnknownSource
+    """
+    _require_known(settings, only)
+    now = utc_now()
+    with writing(engine) as connection:
+        if force:
+            sources.make_due(connection, now, address=only)
+        return sources.count_due(connection, now) if only is None else 1
+
+
+async def ingest_once(
+    engine: Engine, settings: Settings, *, only: str | None = None, watch: Callable[[Polled], None] = lambda _: None
+) -> tuple[int, Merged]:
+    """Poll all that is due, merge, and return: (polls, what the merge did). SIGTERM and Ctrl-C end it early,
+    cleanly."""
+    async with Worker(engine, settings, only=only, watch=watch) as worker:
+        _on_signals(worker.stop)
+        polls = await worker.drain()
+        merger = Merger(settings.dedup, settings.sources)
+        merged = await worker.writer.call(lambda: merger.run(engine, utc_now()))
+    return polls, merged
+
+
+async def ingest_forever(engine: Engine, settings: Settings, *, server: Process | None = None) -> None:
+    """Poll, merge and tidy by the clock until SIGTERM or Ctrl-C, or until the server beside us ends.
+
+    raises  ServerEnded
+    """
+    stop = asyncio.Event()
+    async with Worker(engine, settings) as worker:
+        _on_signals(stop.set)
+        scheduler = schedule(worker, engine, settings, utc_now)
+        scheduler.start()
+        log.info("ingesting sources=%d", len(settings.sources))
+        ends = [asyncio.create_task(stop.wait()), *([asyncio.create_task(server.wait())] if server else [])]
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        worker.stop()
+        scheduler.shutdown(wait=False)
+    for task in ends:
+        task.cancel()
+    if server is not None and not stop.is_set():
+        raise ServerEnded(f"the web server ended (exit code {server.returncode}); is {settings.listen} in use already?")
+
+
+def _on_signals(act: Callable[[], None]) -> None:
+    """The first SIGTERM or Ctrl-C acts; a second one ends the process at once."""
+    loop = asyncio.get_running_loop()
+
+    def once() -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_DFL)
+        act()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, once)
+
+
+async def run(engine: Engine, settings: Settings) -> None:
+    """Ingest here and serve in a process beside, until told to stop.
+
+    raises  ServerEnded
+    """
+    command = (sys.executable, "-m", "aggregator", "--config", str(settings.file), "serve")
+    server = await asyncio.create_subprocess_exec(*command, start_new_session=True)
+    try:
+        await ingest_forever(engine, settings, server=server)
+    finally:
+        await _end(server)
+
+
+async def _end(server: Process) -> None:
+    if server.returncode is None:
+        server.terminate()
+    try:
+        await asyncio.wait_for(server.wait(), SERVER_GRACE_SECONDS)
+    except TimeoutError:
+        server.kill()
+        await server.wait()
+
+
+async def read_document(address: str, settings: Settings) -> Feed:
+    """What we read in one document, cleaned: a file, or an address that is fetched politely.
+
+    raises  FetchError, FeedError, ParserDied
+    """
+    if address.startswith(("http://", "https://")):
+        async with Client(settings.fetch, settings.user_agent) as client:
+            response = await client.get(Request(url=address))
+    else:
+        response = files.read(Path(address), Validators(), settings.fetch.max_body)
+    document = Document(
+        body=response.body, content_type=response.content_type, url=response.url, rules=Rules(keep=(), drop=())
+    )
+    async with Parser(1) as parser:
+        return await parser.read(document)

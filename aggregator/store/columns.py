@@ -1,0 +1,57 @@
+"""Two column types that both databases share: aware instants, and values of the model as JSON text.
+
+SQLite knows neither time zones nor JSON that it would check, so the types convert at the border: nothing above the
+store ever sees a naive datetime or a dict.
+"""
+
+from datetime import UTC, datetime
+from typing import Any, Generic, TypeVar
+
+import msgspec
+from sqlalchemy import DateTime, Dialect, Text
+from sqlalchemy.types import TypeDecorator
+
+T = TypeVar("T")
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware instant, UTC in Python, `timestamptz` on PostgreSQL, naive UTC text on SQLite."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a naive datetime reached the database: {value!r}")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Json(TypeDecorator[T], Generic[T]):
+    """A frozen value (a dataclass, or a tuple of them) as JSON text, checked against its type when it is read.
+
+    The `empty` value is stored as NULL and comes back from NULL, so that the usual absence costs no bytes.
+    """
+
+    impl = Text
+    cache_ok = False
+
+    def __init__(self, type_: Any, *, empty: T) -> None:
+        super().__init__()
+        self._decoder: msgspec.json.Decoder[T] = msgspec.json.Decoder(type_)
+        self._empty = empty
+
+    def process_bind_param(self, value: T | None, dialect: Dialect) -> str | None:
+        if value is None or value == self._empty:
+            return None
+        return msgspec.json.encode(value).decode()
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> T:
+        return self._empty if value is None else self._decoder.decode(value)

@@ -1,0 +1,122 @@
+"""Opens the database, brings it up to date, and begins transactions: `reading` or `writing`, nothing else.
+
+On SQLite every write begins with BEGIN IMMEDIATE: a transaction that begins by reading and then wants to write fails at
+once when another has committed meanwhile, however long `busy_timeout` is (SQLITE_BUSY_SNAPSHOT).
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util.exc import CommandError
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from aggregator.errors import DatabaseError
+
+WRITE = "aggregator_write"
+BUSY_TIMEOUT_MS = 15_000
+
+
+def open_engine(url: str) -> Engine:
+    """The engine for `url`; connects only when it is used. Makes the folder of a SQLite file.
+
+    raises  DatabaseError, where the folder cannot be made or the driver is not installed
+    """
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:"):
+            Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(parsed)
+    except (SQLAlchemyError, OSError, ImportError) as error:
+        raise DatabaseError(f"the database cannot be opened: {error}; see `database:` in config.yaml") from error
+    if engine.dialect.name == "sqlite":
+        _prepare_sqlite(engine)
+    return engine
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def set_pragmas(dbapi_connection: Any, _record: Any) -> None:
+        dbapi_connection.isolation_level = None  # the driver must not begin transactions behind our back
+        cursor = dbapi_connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = NORMAL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        write = connection.get_execution_options().get(WRITE, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """One consistent view of the database, for as short a time as possible."""
+    with engine.connect() as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """One transaction that may write: committed at the end, rolled back if anything is raised."""
+    with engine.connect().execution_options(**{WRITE: True}) as connection, connection.begin():
+        yield connection
+
+
+def upgrade(engine: Engine) -> None:
+    """Bring the schema to this version's; nothing happens when it is there already.
+
+    raises  DatabaseError, when the database is somebody else's, newer than this program, damaged, or not to be reached
+    """
+    try:
+        _refuse_foreign(engine)
+        if current_version(engine) != newest_version():
+            command.upgrade(_alembic(engine), "head")
+    except CommandError as error:
+        raise DatabaseError(
+            f"the database {_shown(engine)} was written by a newer version of this program ({error}); "
+            "install that version, or use another database"
+        ) from error
+    except DBAPIError as error:
+        raise DatabaseError(f"the database {_shown(engine)} cannot be used: {error.orig}") from error
+
+
+def current_version(engine: Engine) -> str | None:
+    """The schema version that the database has; None before the first upgrade."""
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def newest_version() -> str:
+    """The schema version that this program wants."""
+    head = ScriptDirectory.from_config(_alembic(None)).get_current_head()
+    assert head is not None  # the package ships at least one migration
+    return head
+
+
+def _alembic(engine: Engine | None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.attributes["engine"] = engine
+    return config
+
+
+def _refuse_foreign(engine: Engine) -> None:
+    tables = set(inspect(engine).get_table_names())
+    if tables and "alembic_version" not in tables:
+        raise DatabaseError(
+            f"the database {_shown(engine)} holds tables that are not ours ({', '.join(sorted(tables)[:3])} …); "
+            "give `database:` in config.yaml another name"
+        )
+
+
+def _shown(engine: Engine) -> str:
+    return engine.url.render_as_string(hide_password=True)

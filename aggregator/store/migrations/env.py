@@ -1,0 +1,12 @@
+"""Runs migrations inside one writing transaction, so that a killed upgrade leaves the old schema whole."""
+
+from alembic import context
+
+from aggregator.store.engine import writing
+from aggregator.store.schema import metadata
+
+with writing(context.config.attributes["engine"]) as connection:
+    context.configure(
+        connection=connection, target_metadata=metadata, render_as_batch=True, transaction_per_migration=False
+    )
+    context.run_migrations()

@@ -1,0 +1,184 @@
+"""The tables. Migrations make them; a test proves that both say the same.
+
+Columns that end in `_at` are instants that we observed. An index names the question it serves. Settings of a source
+that only config.yaml decides (priority, images, publish …) are not here: rows and settings meet by `sources.address`.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+
+from aggregator.store.columns import Instant, Json
+from feeds.model import Enclosure, Person, Rhythm
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+TEXTS = Json[tuple[str, ...]](tuple[str, ...], empty=())
+
+# SQLite gives AUTOINCREMENT ids only to INTEGER; PostgreSQL's sightings will outgrow 32 bits.
+RowId = BigInteger().with_variant(Integer, "sqlite")
+
+sources = Table(
+    "sources",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("address", Text, nullable=False, unique=True),  # its identity, as kinds.Kind.address gives it
+    Column("kind", Text, nullable=False),
+    Column("host", Text, nullable=False),  # one fetch at a time goes to each; "" for files
+    Column("added_at", Instant, nullable=False),
+    Column("removed_at", Instant),  # no longer in config.yaml; its stories stay
+    # what the document says of itself
+    Column("title", Text, nullable=False, server_default=""),
+    Column("link", Text),
+    Column("language", Text),
+    Column("image", Text),
+    Column("rhythm", Json[Rhythm](Rhythm, empty=Rhythm())),
+    Column("hubs", TEXTS),
+    Column("problems", TEXTS),
+    # when to fetch, and who is at it
+    Column("next_fetch_at", Instant, nullable=False),
+    Column("lease_token", Uuid),
+    Column("lease_until", Instant),
+    Column("attempts", Integer, nullable=False, server_default="0"),  # claims since an outcome was recorded
+    # what to say when we come back
+    Column("validators_url", Text),
+    Column("etag", LargeBinary),
+    Column("last_modified", LargeBinary),
+    Column("body_digest", LargeBinary),
+    # how it has been
+    Column("last_fetch_at", Instant),
+    Column("last_success_at", Instant),
+    Column("last_new_at", Instant),
+    Column("failing_since_at", Instant),
+    Column("failures", Integer, nullable=False, server_default="0"),  # in a row
+    Column("reason", Text),  # outcome.Reason of the last failure; NULL when the last fetch was good
+    Column("detail", Text),
+    Column("moved_to", Text),  # where permanent redirects lead
+    Column(
+        "arrivals", Json[tuple[datetime, ...]](tuple[datetime, ...], empty=())
+    ),  # of the newest entries, newest first
+)
+Index("ix_sources_next_fetch_at", sources.c.next_fetch_at, sqlite_where=sources.c.removed_at.is_(None),
+      postgresql_where=sources.c.removed_at.is_(None))  # claim_due  # fmt: skip
+Index("ix_sources_host", sources.c.host, sqlite_where=sources.c.lease_token.is_not(None),
+      postgresql_where=sources.c.lease_token.is_not(None))  # claim_due: is the host busy?  # fmt: skip
+
+fetches = Table(
+    "fetches",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("source_id", ForeignKey(sources.c.id), nullable=False),
+    Column("fetched_at", Instant, nullable=False),
+    Column("outcome", Text, nullable=False),  # updated, unchanged, failed
+    Column("reason", Text),
+    Column("detail", Text),
+    Column("status", Integer),
+    Column("wire_bytes", Integer, nullable=False),
+    Column("milliseconds", Integer, nullable=False),
+    Column("entries", Integer, nullable=False, server_default="0"),
+    Column("added", Integer, nullable=False, server_default="0"),
+    Column("changed", Integer, nullable=False, server_default="0"),
+)
+Index("ix_fetches_source_id_id", fetches.c.source_id, fetches.c.id)  # the last polls of one source
+
+stories = Table(
+    "stories",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("uuid", Uuid, nullable=False, unique=True),  # its public identity, never changes
+    Column("lead_id", RowId, nullable=False),  # the sighting whose text is shown
+    Column("published", Instant, nullable=False),  # its place; never changes
+    Column("updated", Instant, nullable=False),  # moves when the shown text does
+)
+
+sightings = Table(
+    "sightings",
+    metadata,
+    Column("id", RowId, primary_key=True),  # arrival order
+    Column("source_id", ForeignKey(sources.c.id), nullable=False),
+    Column("guid_key", LargeBinary, nullable=False),  # sha256 of the guid: a guid may be longer than an index allows
+    Column("guid", Text, nullable=False),
+    Column("url", Text),
+    Column("title", Text, nullable=False),
+    Column("html", Text, nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("authors", Json[tuple[Person, ...]](tuple[Person, ...], empty=())),
+    Column("tags", TEXTS),
+    Column("enclosures", Json[tuple[Enclosure, ...]](tuple[Enclosure, ...], empty=())),
+    Column("image", Text),
+    Column("language", Text),
+    Column("published", Instant),
+    Column("updated", Instant),
+    Column("first_seen_at", Instant, nullable=False),
+    Column("revised", Instant, nullable=False),  # since when it has had the text it has
+    Column("revisions", Integer, nullable=False, server_default="0"),
+    Column("digest", LargeBinary, nullable=False),  # of everything its source says
+    Column("text_digest", LargeBinary, nullable=False),  # of what a reader would call a change
+    Column(
+        "expired_at", Instant
+    ),  # past retention: the text is gone, the row stays so that it does not come back as new
+    # fingerprint
+    Column("url_key", BigInteger),  # of the canonical URL; NULL where it proves nothing
+    Column("title_key", BigInteger),  # of the normalised title; NULL where it is too short to mean something
+    Column("words", Integer, nullable=False),
+    # merge
+    Column("story_id", ForeignKey(stories.c.id)),
+    Column("reason", Text),  # dedup.match.Evidence: why it belongs to its story
+    Column("pending", Integer, nullable=False, server_default="1"),  # 1: new or changed since the last merge
+    UniqueConstraint("source_id", "guid_key"),
+)
+Index("ix_sightings_pending", sightings.c.id, sqlite_where=text("pending = 1"),
+      postgresql_where=text("pending = 1"))  # merge: what waits, in arrival order  # fmt: skip
+Index("ix_sightings_story_id", sightings.c.story_id)  # a story's sightings
+Index("ix_sightings_url_key", sightings.c.url_key, sqlite_where=sightings.c.url_key.is_not(None),
+      postgresql_where=sightings.c.url_key.is_not(None))  # merge: candidates  # fmt: skip
+Index("ix_sightings_title_key", sightings.c.title_key, sqlite_where=sightings.c.title_key.is_not(None),
+      postgresql_where=sightings.c.title_key.is_not(None))  # merge: candidates  # fmt: skip
+
+categories = Table(
+    "categories",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("slug", Text, nullable=False, unique=True),
+    Column("revision", BigInteger, nullable=False, server_default="0"),
+    Column("changed_at", Instant, nullable=False),
+)
+
+# Closed upwards: a source of technology/python has a row for that, one for technology, and one for `all`.
+source_categories = Table(
+    "source_categories",
+    metadata,
+    Column("source_id", ForeignKey(sources.c.id), primary_key=True),
+    Column("category_id", ForeignKey(categories.c.id), primary_key=True),
+)
+
+story_categories = Table(
+    "story_categories",
+    metadata,
+    Column("category_id", ForeignKey(categories.c.id), primary_key=True),
+    Column("story_id", ForeignKey(stories.c.id), primary_key=True),
+    Column("published", Instant, nullable=False),  # a copy of stories.published, for the index
+)
+Index("ix_story_categories_published", story_categories.c.category_id, story_categories.c.published,
+      story_categories.c.story_id)  # the newest stories of a category  # fmt: skip
+Index("ix_story_categories_story_id", story_categories.c.story_id)  # the categories of a story

@@ -1,0 +1,175 @@
+"""What readers of stories ask: the newest of a category, and what categories there are. Reads only.
+
+A page of stories costs four statements whatever its size. Settings (names, limits, image policy) are for the caller.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, func, select, tuple_
+
+from aggregator.store.schema import categories, sightings, sources, stories, story_categories
+from feeds.model import Enclosure, Person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenAt:
+    """One sighting of a story, as "also in" names it. `address` is the source's, `title` its own name for itself."""
+
+    sighting_id: int
+    address: str
+    title: str
+    link: str | None
+    url: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """A story with the text of its lead.
+
+    place  where to go on from: what comes after this story is older than `(published, id)`
+    slugs  of the categories that it is in, parents and `all` included
+    lead   where the text is from; `others` are the rest, in order of arrival
+    """
+
+    id: int
+    uuid: UUID
+    published: datetime
+    updated: datetime
+    title: str
+    url: str | None
+    html: str
+    summary: str
+    authors: tuple[Person, ...]
+    tags: tuple[str, ...]
+    enclosures: tuple[Enclosure, ...]
+    image: str | None
+    language: str | None
+    slugs: tuple[str, ...]
+    lead: SeenAt
+    others: tuple[SeenAt, ...]
+
+
+def newest(
+    connection: Connection, slug: str, *, limit: int, before: tuple[datetime, int] | None = None
+) -> tuple[Story, ...]:
+    """The newest stories of a category, newest first; `before` a place, the ones that come after it."""
+    c = story_categories.c
+    category = select(categories.c.id).where(categories.c.slug == slug).scalar_subquery()
+    page = select(c.story_id).where(c.category_id == category)
+    if before is not None:
+        page = page.where(tuple_(c.published, c.story_id) < tuple_(*before))
+    page = page.order_by(c.published.desc(), c.story_id.desc()).limit(limit)
+    return _stories(connection, list(connection.scalars(page)))
+
+
+def _stories(connection: Connection, ids: list[int]) -> tuple[Story, ...]:
+    """The stories with these ids, in their order."""
+    if not ids:
+        return ()
+    seen = _seen_at(connection, ids)
+    slugs = _slugs(connection, ids)
+    rows = connection.execute(_LEADS.where(stories.c.id.in_(ids)))
+    found = {row.id: _story(row, seen[row.id], slugs.get(row.id, ())) for row in rows}
+    return tuple(found[id_] for id_ in ids)
+
+
+_LEADS = select(
+    stories,
+    *(sightings.c[name] for name in ("title", "url", "html", "summary", "authors", "tags", "enclosures", "image")),
+    func.coalesce(sightings.c.language, sources.c.language).label("language"),
+).select_from(
+    stories.join(sightings, sightings.c.id == stories.c.lead_id).join(sources, sources.c.id == sightings.c.source_id)
+)
+
+
+def _story(row: Any, seen: tuple[SeenAt, ...], slugs: tuple[str, ...]) -> Story:
+    return Story(
+        id=row.id,
+        uuid=row.uuid,
+        published=row.published,
+        updated=row.updated,
+        title=row.title,
+        url=row.url,
+        html=row.html,
+        summary=row.summary,
+        authors=row.authors,
+        tags=row.tags,
+        enclosures=row.enclosures,
+        image=row.image,
+        language=row.language,
+        slugs=slugs,
+        lead=next(one for one in seen if one.sighting_id == row.lead_id),
+        others=tuple(one for one in seen if one.sighting_id != row.lead_id),
+    )
+
+
+def _seen_at(connection: Connection, ids: Collection[int]) -> dict[int, tuple[SeenAt, ...]]:
+    statement = (
+        select(
+            sightings.c.story_id,
+            sightings.c.id,
+            sources.c.address,
+            sources.c.title,
+            sources.c.link,
+            sightings.c.url,
+            sightings.c.reason,
+        )
+        .join(sources, sources.c.id == sightings.c.source_id)
+        .where(sightings.c.story_id.in_(ids))
+        .order_by(sightings.c.id)
+    )
+    found: dict[int, tuple[SeenAt, ...]] = {}
+    for story_id, sighting_id, address, title, link, url, reason in connection.execute(statement):
+        one = SeenAt(sighting_id=sighting_id, address=address, title=title, link=link, url=url, reason=reason)
+        found[story_id] = (*found.get(story_id, ()), one)
+    return found
+
+
+def _slugs(connection: Connection, ids: Collection[int]) -> dict[int, tuple[str, ...]]:
+    statement = (
+        select(story_categories.c.story_id, categories.c.slug)
+        .join(categories, categories.c.id == story_categories.c.category_id)
+        .where(story_categories.c.story_id.in_(ids))
+        .order_by(categories.c.slug)
+    )
+    found: dict[int, tuple[str, ...]] = {}
+    for story_id, slug in connection.execute(statement):
+        found[story_id] = (*found.get(story_id, ()), slug)
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CategoryState:
+    """How much a category shows, and a revision that grows whenever that changes."""
+
+    slug: str
+    revision: int
+    changed_at: datetime
+    stories: int
+
+
+def category_states(connection: Connection) -> dict[str, CategoryState]:
+    """Every category by its slug, `all` included, empty ones too."""
+    count = func.count(story_categories.c.story_id)
+    statement = (
+        select(categories.c.slug, categories.c.revision, categories.c.changed_at, count)
+        .outerjoin(story_categories, story_categories.c.category_id == categories.c.id)
+        .group_by(categories.c.id)
+    )
+    return {
+        slug: CategoryState(slug=slug, revision=revision, changed_at=changed_at, stories=stories_)
+        for slug, revision, changed_at, stories_ in connection.execute(statement)
+    }
+
+
+def revision(connection: Connection, slug: str) -> tuple[int, datetime] | None:
+    """A category's revision and when it last changed; None if there is no such category."""
+    row = connection.execute(
+        select(categories.c.revision, categories.c.changed_at).where(categories.c.slug == slug)
+    ).one_or_none()
+    return None if row is None else (row.revision, row.changed_at)

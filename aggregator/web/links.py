@@ -1,0 +1,71 @@
+"""Where things are: the addresses on our pages, and how requests find them when the site is mounted below a path.
+
+Links begin at the root, with the path of `site.url` before them, so that they hold for `https://example.org/news` as
+well as for `http://127.0.0.1:8000`. Never from the request: its `Host` and `X-Forwarded-…` are what anybody likes.
+"""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
+
+from aggregator.config.settings import Settings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+
+class Links:
+    """The addresses of this site, as they stand in `href` (`/news/status`) or whole (`https://example.org/news/…`)."""
+
+    def __init__(self, settings: Settings) -> None:
+        site = urlsplit(str(settings.site.url))
+        path = site.path.strip("/")
+        self.prefix = f"/{path}" if path else ""  # never `//…`, which would name another host
+        self.origin = f"{site.scheme}://{site.netloc}"
+
+    @property
+    def home(self) -> str:
+        """The first page."""
+        return f"{self.prefix}/"
+
+    @property
+    def status(self) -> str:
+        """The page of sources' health."""
+        return f"{self.prefix}/status"
+
+    @property
+    def status_json(self) -> str:
+        """The same as data."""
+        return f"{self.prefix}/status.json"
+
+    def category(self, slug: str) -> str:
+        """A category's page."""
+        return f"{self.prefix}/category/{quote(slug)}"
+
+    def feed(self, slug: str, format_: str) -> str:
+        """A category's feed."""
+        return f"{self.prefix}/feeds/{quote(slug)}.{format_}"
+
+    def static(self, name: str, digest: str) -> str:
+        """A file of ours that never changes under this address, for the address changes with it."""
+        return f"{self.prefix}/static/{name}?v={digest}"
+
+    def whole(self, link: str) -> str:
+        """One of these links with scheme and host, for people to copy."""
+        return f"{self.origin}{link}"
+
+    def mounted(self, app: "WSGIApplication") -> "WSGIApplication":
+        """The app, which then answers below the path of `site.url` too.
+
+        Some proxies take the path off before they pass a request on, some do not; both work.
+        """
+        if not self.prefix:
+            return app
+
+        def below(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+            path = environ.get("PATH_INFO", "")
+            if path == self.prefix or path.startswith(f"{self.prefix}/"):
+                environ["PATH_INFO"] = path[len(self.prefix) :] or "/"
+            return app(environ, start_response)
+
+        return below

@@ -1,0 +1,105 @@
+"""The pages to read: `/` and `/category/<slug>`.
+
+Each asks the store for what it shows and hands plain values to a template; which story is where was decided long
+before. Jinja escapes whatever a source wrote.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from flask import Blueprint, Response, abort, render_template, request
+from sqlalchemy import Connection, Engine
+
+from aggregator.config.settings import CategorySettings
+from aggregator.publish.selection import ALL, Catalogue
+from aggregator.store import health, views
+from aggregator.store.engine import reading
+from aggregator.web.responses import WITH_IMAGES, Page, represent
+from aggregator.web.river import days, place_after, read_place
+from aggregator.web.tree import tree, way_to
+
+ON_FIRST_PAGE = 30
+ON_A_PAGE = 50
+CACHE_CONTROL = "public, max-age=60, stale-while-revalidate=600"
+NOT_CACHED = "no-cache"
+
+
+def pages(catalogue: Catalogue, engine: Engine) -> Blueprint:
+    """The routes of the pages to read."""
+    routes = Blueprint("pages", __name__)
+
+    @routes.get("/")
+    def home() -> Response:
+        everything = _known(catalogue, ALL)
+        with reading(engine) as connection:
+            states = views.category_states(connection)
+            stories = views.newest(connection, ALL, limit=ON_FIRST_PAGE + 1)
+            waiting = None if stories else _waiting(connection)
+        html = render_template(
+            "home.html",
+            category=everything,
+            categories=tree(catalogue.categories, {slug: state.stories for slug, state in states.items()}),
+            stories=states[ALL].stories if ALL in states else 0,
+            waiting=waiting,
+            **_river(catalogue, stories, ON_FIRST_PAGE),
+        )
+        return _page(html, settled=bool(stories))
+
+    @routes.get("/category/<path:slug>")
+    def category(slug: str) -> Response:
+        found = _known(catalogue, slug)
+        before = _place(request.args.get("before"))
+        with reading(engine) as connection:
+            states = views.category_states(connection)
+            stories = views.newest(connection, slug, limit=ON_A_PAGE + 1, before=before)
+            waiting = None if stories else _waiting(connection)
+        counts = {slug: state.stories for slug, state in states.items()}
+        html = render_template(
+            "category.html",
+            category=found,
+            above=way_to(found, catalogue.categories),
+            below=_below(catalogue, found),
+            counts=counts,
+            stories=counts.get(slug, 0),
+            before=before,
+            waiting=waiting,
+            **_river(catalogue, stories, ON_A_PAGE),
+        )
+        return _page(html, settled=bool(stories))
+
+    return routes
+
+
+def _known(catalogue: Catalogue, slug: str) -> CategorySettings:
+    category = catalogue.category(slug)
+    if category is None:
+        abort(404)
+    return category
+
+
+def _place(written: str | None) -> tuple[datetime, int] | None:
+    try:
+        return read_place(written) if written is not None else None
+    except ValueError:
+        abort(400)
+
+
+def _below(catalogue: Catalogue, category: CategorySettings) -> tuple[CategorySettings, ...]:
+    return tuple(one for one in catalogue.categories if one.path[:-1] == category.path and one.slug != ALL)
+
+
+def _river(catalogue: Catalogue, stories: Sequence[views.Story], size: int) -> dict[str, object]:
+    """What the template shows of stories: one more than fit were asked for, to know whether there are older ones."""
+    shown = stories[:size]
+    return {"days": days(catalogue, shown), "older": place_after(shown) if len(stories) > size else None}
+
+
+def _waiting(connection: Connection) -> bool:
+    """Whether there is nothing yet because the first fetches are still to come."""
+    return any(source.last_fetch_at is None for source in health.health(connection))
+
+
+def _page(html: str, *, settled: bool) -> Response:
+    page = represent(request, Page(body=html.encode()), cache_control=CACHE_CONTROL if settled else NOT_CACHED)
+    page.headers["Content-Security-Policy"] = WITH_IMAGES
+    return page

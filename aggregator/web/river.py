@@ -1,0 +1,108 @@
+"""Stories as a page shows them: newest first, under the day they belong to, with a place to go on from.
+
+Pure: from stored stories and config.yaml's names to values that a template only has to write down. A day is a UTC day,
+so that a page is the same for everybody and can be cached.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
+
+from aggregator.publish.redaction import public_url
+from aggregator.publish.selection import Catalogue, excerpt
+from aggregator.store.views import Story
+
+EXCERPT_CHARACTERS = 200
+BEGINNING = datetime.min.replace(tzinfo=UTC)
+LARGEST_ID = 2**63 - 1
+
+# A place: microseconds since the year 1 and a story's id, both in hexadecimal.
+_PLACE = re.compile(r"([0-9a-f]{1,14})-([0-9a-f]{1,16})")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")  # RFC 5646, the shape alone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """A source that carried a story: what it is called, and where it has it."""
+
+    name: str
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """A story in the river. Every text is plain; `language` is "" where nobody said it, which is what HTML wants."""
+
+    title: str
+    url: str | None
+    language: str
+    published: datetime
+    excerpt: str
+    image: str | None
+    source: str
+    also_in: tuple[Named, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """The stories of one day."""
+
+    date: date
+    items: tuple[Item, ...]
+
+
+def days(catalogue: Catalogue, stories: Iterable[Story]) -> tuple[Day, ...]:
+    """Stories, newest first, by their days."""
+    return tuple(
+        Day(date=day, items=tuple(_item(catalogue, story) for story in of_day))
+        for day, of_day in groupby(stories, key=lambda story: story.published.astimezone(UTC).date())
+    )
+
+
+def _item(catalogue: Catalogue, story: Story) -> Item:
+    source = catalogue.source(story.lead.address)
+    link_only = source is not None and source.publish == "link"
+    return Item(
+        title=story.title,
+        url=public_url(story.url),
+        language=story.language if story.language and _LANGUAGE.fullmatch(story.language) else "",
+        published=story.published,
+        excerpt="" if link_only else _excerpt(story),
+        image=public_url(catalogue.thumbnail(story)),
+        source=catalogue.source_name(story.lead),
+        also_in=tuple(Named(name=catalogue.source_name(other), url=public_url(other.url)) for other in story.others),
+    )
+
+
+def _excerpt(story: Story) -> str:
+    """The beginning of the text, without the title where the text begins with it, or is where the title was taken
+    from."""
+    text = excerpt(story, EXCERPT_CHARACTERS + len(story.title))
+    beginning = story.title.removesuffix("…")
+    if not beginning or not text.startswith(beginning):
+        return excerpt(story, EXCERPT_CHARACTERS)
+    rest = text.removeprefix(beginning).lstrip(" .:…")
+    return f"…{rest}" if rest and beginning != story.title else rest
+
+
+def place_after(stories: Sequence[Story]) -> str:
+    """The place where what is older than these stories begins."""
+    last = stories[-1]
+    microseconds = (last.published.astimezone(UTC) - BEGINNING) // timedelta(microseconds=1)
+    return f"{microseconds:x}-{last.id:x}"
+
+
+def read_place(written: str) -> tuple[datetime, int]:
+    """The instant and the id that a place stands for.
+
+    raises  ValueError, where it is none of ours
+    """
+    found = _PLACE.fullmatch(written)
+    if found is None or int(found[2], 16) > LARGEST_ID:
+        raise ValueError("this is no place in the river")
+    try:
+        return BEGINNING + timedelta(microseconds=int(found[1], 16)), int(found[2], 16)
+    except OverflowError as error:
+        raise ValueError("this place is beyond the end of time") from error

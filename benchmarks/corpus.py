@@ -1,0 +1,235 @@
+"""Real feeds through the whole program: served by a loopback origin, ingested by `ingest --once`, published, read
+by peers.
+
+    python -m benchmarks.corpus [--readers]
+
+Every captured feed of ../shared/corpus is a source in one of ten categories. Prints, for a first run, a second one
+that is answered 304, and a third in which the first was killed half way: wall time, CPU time, peak memory of all
+processes, and the rows that are there afterwards. With `--readers`, newsboat and the `reader` package subscribe to
+the published feeds, where they are installed. Everything happens on 127.0.0.1 and in a temporary folder.
+"""
+
+import argparse
+import os
+import resource
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.corpus import Captured, captured
+from tests.origin import Origin
+
+CATEGORIES = tuple(f"Category {number}" for number in range(1, 11))
+TABLES = ("sources", "sightings", "stories", "story_categories", "fetches")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """What one command cost: seconds on the wall and of CPU with all its children, MiB at the peak of all of them
+    together."""
+
+    wall: float
+    cpu: float
+    peak: float
+
+
+def main() -> None:
+    """Run it all and print."""
+    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    arguments.add_argument("--readers", action="store_true")
+    options = arguments.parse_args()
+    documents = captured()
+    print(f"{len(documents)} feeds, {sum(one.path.stat().st_size for one in documents) / 2**20:.1f} MiB")
+    with Origin() as origin, tempfile.TemporaryDirectory() as folder:
+        config = configure(Path(folder), origin, documents)
+        for name in ("first run", "second run, 304"):
+            figures = measure(command(config, "ingest", "--once", "--force"))
+            print(f"{name}: {figures.wall:.1f} s wall, {figures.cpu:.1f} s CPU, {figures.peak:.0f} MiB", rows(config))
+        whole = contents(config)
+        for killed_after in (0.8, 1.5, 2.5):
+            again = configure(Path(tempfile.mkdtemp(dir=folder)), origin, documents)
+            kill_half_way(again, killed_after)
+            print(f"killed after {killed_after} s:", rows(again), end=" ")
+            measure(command(again, "ingest", "--once"))
+            print("then restarted:", "the same rows" if contents(again) == whole else "DIFFERENT ROWS", rows(again))
+        if options.readers:
+            with serving(config):
+                with_newsboat(Path(folder))
+                with_reader(Path(folder))
+
+
+def configure(folder: Path, origin: Origin, documents: Sequence[Captured]) -> Path:
+    """config.yaml with every document as a source, dealt out over ten categories."""
+    lines = ["listen: 127.0.0.1:8765", "fetch: {per_host: 16}", "defaults: {allow_private: true}"]
+    lines += ["retention: {stories: 36500d}", "categories:"]
+    for number, category in enumerate(CATEGORIES):
+        lines.append(f"  {category}:")
+        for index in range(number, len(documents), len(CATEGORIES)):
+            one = documents[index]
+            path = f"/{index:03}-{one.path.name.replace(' ', '_')}"
+            origin.feed(path, one.path.read_bytes(), etag=f'"{index}"', content_type=one.content_type)
+            lines.append(f"    - {origin.url(path)}")
+    file = folder / "config.yaml"
+    file.write_text("\n".join(lines) + "\n")
+    return file
+
+
+def command(config: Path, *arguments: str) -> list[str]:
+    """The program, as a user calls it."""
+    return [sys.executable, "-m", "aggregator", "--config", str(config), *arguments]
+
+
+def measure(arguments: Sequence[str]) -> Figures:
+    """Run a command to its end."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    started = time.perf_counter()
+    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    peak = Peak(process.pid)
+    output, errors = process.communicate(timeout=300)
+    wall = time.perf_counter() - started
+    if process.returncode != 0:
+        sys.exit(output + errors)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Figures(wall=wall, cpu=cpu, peak=peak.mebibytes())
+
+
+class Peak:
+    """Watches a process and its descendants, and keeps the most memory that they had together (PSS: shared pages
+    once)."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self._most = 0
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+
+    def mebibytes(self) -> float:
+        self._thread.join()
+        return self._most / 1024
+
+    def _watch(self) -> None:
+        while (total := sum(_pss(pid) for pid in _family(self._pid))) > 0:
+            self._most = max(self._most, total)
+            time.sleep(0.05)
+
+
+def _family(pid: int) -> Iterator[int]:
+    yield pid
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return
+    for child in children:
+        yield from _family(int(child))
+
+
+def _pss(pid: int) -> int:
+    try:
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1])
+    except OSError:
+        pass
+    return 0
+
+
+def kill_half_way(config: Path, seconds: float) -> None:
+    """Start a run and end it as a power cut would: the program and all its children."""
+    process = subprocess.Popen(
+        command(config, "ingest", "--once"),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    time.sleep(seconds)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+
+
+def database(config: Path) -> sqlite3.Connection:
+    return sqlite3.connect(config.parent / "var" / "aggregator.db")
+
+
+def rows(config: Path) -> str:
+    """How many rows each table has."""
+    with database(config) as connection:
+        return ", ".join(f"{connection.execute(f'SELECT count(*) FROM {t}').fetchone()[0]} {t}" for t in TABLES)
+
+
+def contents(config: Path) -> set[tuple[object, ...]]:
+    """What is stored, without row numbers and times of ours, which differ from run to run."""
+    with database(config) as connection:
+        return set(
+            connection.execute(
+                "SELECT sources.address, sightings.guid, sightings.title, sightings.html, stories.uuid FROM sightings "
+                "JOIN sources ON sources.id = source_id JOIN stories ON stories.id = story_id"
+            )
+        )
+
+
+@contextmanager
+def serving(config: Path) -> Iterator[None]:
+    """`aggregator serve`, until the end of the block."""
+    process = subprocess.Popen(command(config, "serve"))
+    time.sleep(3)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(15)
+
+
+def addresses() -> list[str]:
+    slugs = ["all", *(category.lower().replace(" ", "-") for category in CATEGORIES)]
+    return [f"http://127.0.0.1:8765/feeds/{slug}.{format_}?limit=500" for slug in slugs for format_ in ("atom", "rss")]
+
+
+def with_newsboat(folder: Path) -> None:
+    """Subscribe with newsboat, and print how many articles it has of each feed."""
+    if not shutil.which("newsboat"):
+        print("newsboat is not installed")
+        return
+    urls, cache = folder / "urls", folder / "newsboat.db"
+    urls.write_text("\n".join(addresses()))
+    subprocess.run(
+        ["newsboat", "-u", str(urls), "-c", str(cache), "-x", "reload"], check=True, capture_output=True, timeout=120
+    )
+    with sqlite3.connect(cache) as connection:
+        print(
+            "newsboat:", dict(connection.execute("SELECT feedurl, count(*) FROM rss_item GROUP BY feedurl").fetchall())
+        )
+
+
+def with_reader(folder: Path) -> None:
+    """Subscribe with the `reader` package, and print how many entries it has of each feed."""
+    try:
+        from reader import make_reader
+    except ImportError:
+        print("reader is not installed")
+        return
+    reader = make_reader(str(folder / "reader.db"))
+    for address in addresses():
+        reader.add_feed(address)
+    reader.update_feeds()
+    broken = [feed.url for feed in reader.get_feeds() if feed.last_exception]
+    print(
+        "reader:",
+        {feed.url: reader.get_entry_counts(feed=feed).total for feed in reader.get_feeds()},
+        "broken:",
+        broken,
+    )
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("PYTHONUTF8", "1")
+    main()

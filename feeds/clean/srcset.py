@@ -1,0 +1,48 @@
+"""The `srcset` attribute (HTML Living Standard §4.8.4.2.1): addresses with descriptors, parted by commas.
+
+Addresses may hold commas themselves, as those of image CDNs do: only a comma at the end of a word, or after a
+descriptor, parts two candidates. That is why this cannot be `split(",")`.
+"""
+
+import re
+from dataclasses import dataclass
+
+MAX_CANDIDATES = 20  # no page needs more, and a hostile one has 500 (case P13)
+_LONGEST = 32 * 1024
+
+_ADDRESS = re.compile(r"[\s,]*(\S+)")
+_REST = re.compile(r"([^,(]*)(?:\([^)]*\)?)?[^,]*,?")
+_EDGE = re.compile(r"^,|,$")
+_DESCRIPTOR = re.compile(r"\d{1,5}w|\d{1,2}(?:\.\d{1,3})?x", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """One image of the set. `descriptor` is such as `2x` or `640w`, or ""."""
+
+    url: str
+    descriptor: str = ""
+
+    @property
+    def size(self) -> float:
+        """To compare candidates of one set with."""
+        return float(self.descriptor[:-1]) if self.descriptor else 1.0
+
+
+def parse(written: str) -> tuple[Candidate, ...]:
+    """The candidates of an attribute; those whose descriptor is none are left out."""
+    found: list[Candidate] = []
+    at, written = 0, written[:_LONGEST]
+    while len(found) < MAX_CANDIDATES and (address := _ADDRESS.match(written, at)):
+        url, at, descriptor = address[1].rstrip(","), address.end(), ""
+        if url == address[1]:  # no comma yet, so a descriptor may follow
+            rest = _REST.match(written, at)
+            descriptor, at = (rest[1].strip().lower(), rest.end()) if rest else ("", at)
+        if url and (not descriptor or _DESCRIPTOR.fullmatch(descriptor)):
+            found.append(Candidate(url=url, descriptor=descriptor))
+    return tuple(found)
+
+
+def write(candidates: tuple[Candidate, ...]) -> str:
+    """The attribute again, with every comma at the edge of an address encoded: it would part candidates."""
+    return ", ".join(f"{_EDGE.sub('%2C', one.url)} {one.descriptor}".rstrip() for one in candidates)

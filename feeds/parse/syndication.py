@@ -1,0 +1,120 @@
+"""RSS and Atom of all versions to a `Feed`, by feedparser, with its traps guarded.
+
+feedparser gets bytes in UTF-8 that say so, and no address (it would fetch a `str` that looks like one). Its sanitiser
+and its resolver are off: they destroy lazy images and cost half the time; `feeds.clean` does both better. One entry
+that cannot be converted becomes a line in `Feed.problems`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from io import BytesIO
+from typing import Any
+
+import feedparser
+
+from feeds.dates import parse_date
+from feeds.errors import Truncated, Unreadable
+from feeds.html import text_of
+from feeds.model import Entry, Feed
+from feeds.parse import claims, fields, rhythm
+from feeds.parse.mend import mend
+from feeds.urls import resolve
+
+_HEADERS = {"content-type": "application/xml; charset=utf-8"}
+# expat's words for a document that ends too early: its errors 3, 5 and 20
+_CUT = ("no element found", "unclosed token", "unclosed CDATA section")
+
+
+def read(text: str, *, url: str) -> Feed:
+    """The feed of a document; Truncated if only expat could tell that it is cut, Unreadable if nothing works."""
+    parsed = _parse(mend(text))
+    channel, items = parsed["feed"], parsed["entries"]
+    atom = str(parsed.get("version")).startswith("atom")
+    links = [link for link in channel.get("links") or [] if isinstance(link, dict)]
+    own = _first(resolve(url, link.get("href") or "") for link in links if link.get("rel") == "self")
+    base = url or own or _text(channel.get("link"))
+    chosen, count_problem = _newest(items)
+    problems = [*_form_problem(parsed), *count_problem]
+    entries = list(_entries(chosen, base, atom, channel, problems))
+    return Feed(
+        title=fields.title_of(channel, atom),
+        url=own,
+        link=resolve(base, _text(channel.get("link"))),
+        description=claims.line(text_of(_text(channel.get("subtitle"))), claims.MAX_DESCRIPTION),
+        language=claims.language(channel.get("language")),
+        image=_first(resolve(base, _text(address)) for address in _images(channel)),
+        updated=parse_date(_text(dict.get(channel, "updated")), dict.get(channel, "updated_parsed"))
+        or parse_date(_text(dict.get(channel, "published")), dict.get(channel, "published_parsed")),
+        entries=tuple(_told_apart(entries, problems)),
+        rhythm=rhythm.rhythm_of(channel, text),
+        hubs=tuple(
+            hub for link in links if link.get("rel") == "hub" and (hub := resolve(base, link.get("href") or ""))
+        ),
+        problems=tuple(problems),
+    )
+
+
+def _parse(text: str) -> Any:
+    try:
+        parsed = feedparser.parse(
+            BytesIO(text.encode("utf-8")), response_headers=_HEADERS, sanitize_html=False, resolve_relative_uris=False
+        )
+    except Exception as error:
+        raise Unreadable(f"feedparser failed: {type(error).__name__}: {error}"[:300]) from error
+    fault = parsed.get("bozo_exception")
+    if fault is not None and any(word in str(fault) for word in _CUT):
+        raise Truncated(f"the document ends before it is complete: {fault}")
+    if not (parsed.get("version") or parsed["entries"] or parsed["feed"]):
+        raise Unreadable("this looks like a feed, but of no version that we know, and without entries")
+    return parsed
+
+
+def _form_problem(parsed: Any) -> list[str]:
+    return [f"not well-formed, read as well as could be: {parsed['bozo_exception']}"[:300]] if parsed["bozo"] else []
+
+
+def _newest(items: list[Any]) -> tuple[list[Any], list[str]]:
+    """As many as we take, from the newer end of the document, and a sentence if that is not all (case X06)."""
+    if len(items) <= claims.MAX_ENTRIES:
+        return items, []
+    first, last = (
+        parse_date(_text(dict.get(item, "published")) or _text(dict.get(item, "updated")))
+        for item in (items[0], items[-1])
+    )
+    upwards = first is not None and last is not None and last > first
+    chosen = items[-claims.MAX_ENTRIES :] if upwards else items[: claims.MAX_ENTRIES]
+    return chosen, [f"{len(items)} entries, of which the {'last' if upwards else 'first'} {len(chosen)} were read"]
+
+
+def _entries(items: list[Any], base: str, atom: bool, channel: Any, problems: list[str]) -> Iterator[Entry]:
+    inherited = fields.Inherited(
+        authors=fields.authors(channel, base) if atom else (), language=claims.language(channel.get("language"))
+    )
+    for number, item in enumerate(items, 1):
+        try:
+            yield fields.entry(item, base=base, atom=atom, inherited=inherited)
+        except Exception as error:  # noqa: BLE001 - whatever one entry does, the others live (case X04)
+            problems.append(f"entry {number} was left out: {type(error).__name__}: {error}"[:300])
+
+
+def _told_apart(entries: list[Entry], problems: list[str]) -> list[Entry]:
+    """Entries by their links, where the source gives all of them one guid (case D03)."""
+    if len(entries) < 2 or len({entry.guid for entry in entries}) > 1 or len({entry.url for entry in entries}) == 1:
+        return entries
+    problems.append("every entry has the same guid; they are told apart by their links")
+    return [replace(entry, guid=claims.guid(None, entry.url, entry.title, entry.html, ())) for entry in entries]
+
+
+def _images(channel: Any) -> Iterator[Any]:
+    image = channel.get("image")
+    yield image.get("href") if isinstance(image, dict) else None
+    yield channel.get("logo")
+    yield channel.get("icon")
+
+
+def _first(found: Iterator[str | None]) -> str | None:
+    return next(filter(None, found), None)
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""

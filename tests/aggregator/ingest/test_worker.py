@@ -1,0 +1,160 @@
+"""The worker: polls what is due, each on its own, and leaves everything in order when it stops."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, func, select, text
+
+from aggregator.config.settings import SourceSettings
+from aggregator.ingest import worker as worker_module
+from aggregator.ingest import writer as writer_module
+from aggregator.ingest.pipeline import Pipeline
+from aggregator.ingest.worker import Polled, Worker
+from aggregator.outcome import Reason
+from aggregator.store import sightings, sources
+from aggregator.store.engine import reading, writing
+from aggregator.store.schema import sightings as sightings_table
+from aggregator.store.schema import sources as sources_table
+from tests.builders import listed, settings, source_settings, sync
+from tests.fakes import FakeClient, FakeParser, answer, rss
+
+A, B, C = (f"https://{name}.example/feed" for name in "abc")
+
+
+@asynccontextmanager
+async def working(
+    engine: Engine,
+    tmp_path: Path,
+    now: datetime,
+    client: FakeClient,
+    *addresses: str,
+    watch: Callable[[Polled], None] = lambda _: None,
+) -> AsyncIterator[Worker]:
+    """A worker on these sources that fetches through the fake client."""
+    configured: tuple[SourceSettings, ...] = tuple(source_settings(address) for address in addresses)
+    sync(engine, now, *(listed(address) for address in addresses))
+    given = settings(tmp_path, *configured)
+    async with Worker(engine, given, clock=lambda: now, watch=watch) as worker:
+        worker._pipeline = Pipeline(client, FakeParser(), given.fetch, instances=(), folder=tmp_path)  # type: ignore[arg-type]
+        yield worker
+
+
+def count(engine: Engine) -> int:
+    with reading(engine) as connection:
+        return connection.scalar(select(func.count()).select_from(sightings_table)) or 0
+
+
+def states(engine: Engine) -> dict[str, tuple[str | None, bytes | None]]:
+    with reading(engine) as connection:
+        rows = connection.execute(select(sources_table.c.address, sources_table.c.reason, sources_table.c.etag))
+        return {address: (reason, etag) for address, reason, etag in rows}
+
+
+async def test_all_that_is_due_is_polled_and_stored(engine: Engine, tmp_path: Path, now: datetime) -> None:
+    client = FakeClient({address: answer(rss("1", "2")) for address in (A, B)})
+    polled: list[Polled] = []
+    async with working(engine, tmp_path, now, client, A, B, watch=polled.append) as worker:
+        assert await worker.drain() == 2
+    assert count(engine) == 4
+    assert sorted(one.address for one in polled) == [A, B]
+
+
+async def test_one_source_that_fails_touches_no_other(engine: Engine, tmp_path: Path, now: datetime) -> None:
+    client = FakeClient({A: answer(rss("1")), B: answer(b"<html>")})
+    async with working(engine, tmp_path, now, client, A, B, C) as worker:
+        await worker.drain()
+    assert states(engine) == {A: (None, b'"1"'), B: ("not_a_feed", None), C: ("missing", None)}
+
+
+async def test_a_bug_in_one_poll_is_recorded_and_touches_no_other(
+    engine: Engine, tmp_path: Path, now: datetime, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = FakeClient({A: answer(rss("1")), B: RuntimeError("a bug of ours")})
+    async with working(engine, tmp_path, now, client, A, B) as worker:
+        await worker.drain()
+    assert states(engine)[B][0] == Reason.BUG
+    assert count(engine) == 1
+    assert "a bug of ours" in caplog.text
+
+
+async def test_q03_q04_a_source_that_cannot_be_stored_keeps_its_old_validators(
+    engine: Engine, tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save = sightings.save
+
+    def breaking(connection: object, source_id: int, *rest: object) -> object:
+        counts = save(connection, source_id, *rest)  # type: ignore[arg-type]
+        if source_id == 1:
+            raise ValueError("after the rows were written")
+        return counts
+
+    monkeypatch.setattr(sightings, "save", breaking)
+    client = FakeClient({A: answer(rss("1")), B: answer(rss("1"))})
+    async with working(engine, tmp_path, now, client, A, B) as worker:
+        await worker.drain()
+    assert states(engine) == {A: ("bug", None), B: (None, b'"1"')}
+    assert count(engine) == 1
+
+
+async def test_q05_when_nothing_can_be_committed_nothing_is_lost(engine: Engine, tmp_path: Path, now: datetime) -> None:
+    client = FakeClient({A: answer(rss("1"))})
+    async with working(engine, tmp_path, now, client, A) as worker:
+        with writing(engine) as connection:
+            connection.execute(
+                text("CREATE TRIGGER full BEFORE INSERT ON fetches BEGIN SELECT RAISE(ROLLBACK, 'full'); END")
+            )
+        await worker.drain()
+    assert (count(engine), states(engine)[A]) == (0, (None, None))
+
+
+async def test_q24_a_source_that_left_the_file_meanwhile_is_let_go(
+    engine: Engine, tmp_path: Path, now: datetime
+) -> None:
+    async with working(engine, tmp_path, now, FakeClient({A: answer(rss("1"))}), A) as worker:
+        worker._sources.clear()
+        await asyncio.wait_for(worker.start_due(), 5)
+    assert count(engine) == 0
+
+
+async def test_q21_what_does_not_end_in_time_is_given_back(
+    engine: Engine, tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_module, "GRACE_SECONDS", 0.1)
+    client = FakeClient({A: answer(rss("1"))})
+    client.hold = asyncio.Event()
+    async with working(engine, tmp_path, now, client, A) as worker:
+        await worker.start_due()
+    with writing(engine) as connection:
+        (again,) = sources.claim_due(connection, now=now, limit=1, per_host=1, lease=timedelta(minutes=1))
+    assert again.attempts == 1
+
+
+async def test_a_new_worker_takes_over_from_one_that_was_killed(engine: Engine, tmp_path: Path, now: datetime) -> None:
+    sync(engine, now, listed(A))
+    with writing(engine) as connection:
+        sources.claim_due(connection, now=now, limit=1, per_host=1, lease=timedelta(hours=1))
+    async with working(engine, tmp_path, now, FakeClient({A: answer(rss("1"))}), A) as worker:
+        assert await worker.drain() == 1
+
+
+async def test_many_results_share_few_commits(
+    engine: Engine, tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    groups: list[int] = []
+    commit = writer_module.Writer._commit
+
+    def counted(self: object, results: object) -> object:
+        groups.append(len(results))  # type: ignore[arg-type]
+        return commit(self, results)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(writer_module.Writer, "_commit", counted)
+    addresses = [f"https://h{number}.example/feed" for number in range(60)]
+    client = FakeClient({address: answer(rss("1")) for address in addresses})
+    async with working(engine, tmp_path, now, client, *addresses) as worker:
+        await worker.drain()
+    assert sum(groups) == 60
+    assert len(groups) < 30

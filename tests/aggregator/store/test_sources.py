@@ -1,0 +1,176 @@
+"""Sources: agreeing with the file, claims, leases, and what is written down after a poll."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import Engine, select
+
+from aggregator.outcome import Reason
+from aggregator.store import sources
+from aggregator.store.engine import reading, writing
+from aggregator.store.schema import categories, source_categories
+from aggregator.store.schema import fetches as fetches_table
+from aggregator.store.schema import sources as table
+from aggregator.store.sources import Claim
+from tests.builders import failed, listed, record, sync, updated
+
+LEASE = timedelta(minutes=10)
+
+
+def claim(
+    engine: Engine, now: datetime, *, limit: int = 10, per_host: int = 10, only: str | None = None
+) -> tuple[Claim, ...]:
+    with writing(engine) as connection:
+        return sources.claim_due(connection, now=now, limit=limit, per_host=per_host, lease=LEASE, only=only)
+
+
+def row(engine: Engine, address: str = "https://a.example/feed") -> object:
+    with reading(engine) as connection:
+        return connection.execute(select(table).where(table.c.address == address)).one()
+
+
+def test_a_new_source_is_due_at_once(engine: Engine, now: datetime) -> None:
+    sync(engine, now, listed())
+    (one,) = claim(engine, now)
+    assert (one.address, one.attempts, one.validators.etag) == ("https://a.example/feed", 1, None)
+
+
+def test_a_claimed_source_is_nobody_elses(engine: Engine, now: datetime) -> None:
+    sync(engine, now, listed())
+    assert len(claim(engine, now)) == 1
+    assert claim(engine, now) == ()
+
+
+def test_q07_a_lease_that_ran_out_is_taken_over_and_the_attempt_counted(engine: Engine, now: datetime) -> None:
+    sync(engine, now, listed())
+    claim(engine, now)
+    (again,) = claim(engine, now + LEASE)
+    assert again.attempts == 2
+
+
+def test_q06_a_late_worker_finds_its_claim_gone(engine: Engine, now: datetime) -> None:
+    sync(engine, now, listed())
+    (late,) = claim(engine, now)
+    (current,) = claim(engine, now + LEASE)
+    with writing(engine) as connection:
+        assert not sources.holds(connection, late)
+        assert sources.holds(connection, current)
+
+
+def test_a_host_that_somebody_is_at_is_left_alone(engine: Engine, now: datetime) -> None:
+    sync(engine, now, listed("https://a.example/1"), listed("https://b.example/1"))
+    assert len(claim(engine, now, limit=1)) == 1
+    sync(engine, now, *(listed(f"https://{host}.example/{n}") for host in "ab" for n in (1, 2)))
+    assert {one.host for one in claim(engine, now)} == {"b.example"}
+
+
+def test_one_host_with_many_sources_does_not_keep_the_others_waiting(engine: Engine, now: datetime) -> None:
+    sync(engine, now, *(listed(f"https://a.example/{n}") for n in range(20)), listed("https://b.example/"))
+    hosts = [one.host for one in claim(engine, now, per_host=3)]
+    assert sorted(hosts) == ["a.example"] * 3 + ["b.example"]
+
+
+def test_files_burden_no_host_and_are_claimed_together(engine: Engine, now: datetime) -> None:
+    sync(engine, now, *(listed(f"file:{n}.xml", kind="file") for n in range(5)))
+    assert len(claim(engine, now, per_host=1)) == 5
+
+
+def test_only_one_source_can_be_asked_for(engine: Engine, now: datetime) -> None:
+    sync(engine, now, listed("https://a.example/1"), listed("https://b.example/1"))
+    assert [one.address for one in claim(engine, now, only="https://b.example/1")] == ["https://b.example/1"]
+
+
+def test_after_a_good_poll_the_source_rests_until_it_is_due(engine: Engine, now: datetime) -> None:
+    sync(engine, now, listed())
+    (one,) = claim(engine, now)
+    record(engine, one, updated(title="A blog"), now, now + timedelta(hours=1))
+    assert claim(engine, now + timedelta(minutes=59)) == ()
+    (again,) = claim(engine, now + timedelta(hours=1))
+    assert (again.validators.etag, again.body_digest, again.attempts) == (b'"1"', b"digest", 1)
+
+
+def test_a_failure_keeps_validators_and_since_when(engine: Engine, now: datetime) -> None:
+    sync(engine, now, listed())
+    record(engine, claim(engine, now)[0], updated(), now, now)
+    for minutes in (1, 2, 3):
+        later = now + timedelta(minutes=minutes)
+        record(engine, claim(engine, later)[0], failed(Reason.DNS), later, later)
+    (after,) = claim(engine, now + timedelta(minutes=3))
+    assert (after.failures, after.validators.etag) == (3, b'"1"')
+    assert row(engine).failing_since_at == now + timedelta(minutes=1)  # type: ignore[attr-defined]
+
+
+def test_a_success_ends_the_failure(engine: Engine, now: datetime) -> None:
+    sync(engine, now, listed())
+    record(engine, claim(engine, now)[0], failed(), now, now)
+    record(engine, claim(engine, now)[0], updated(), now, now)
+    after = row(engine)
+    assert (after.failures, after.reason, after.failing_since_at) == (0, None, None)  # type: ignore[attr-defined]
+
+
+def test_a_claim_that_is_given_back_was_no_attempt(engine: Engine, now: datetime) -> None:
+    sync(engine, now, listed())
+    taken = claim(engine, now)
+    with writing(engine) as connection:
+        sources.release(connection, taken)
+    assert claim(engine, now)[0].attempts == 1
+
+
+def test_leases_of_the_dead_are_dropped_with_their_attempt_counted(engine: Engine, now: datetime) -> None:
+    sync(engine, now, listed())
+    claim(engine, now)
+    with writing(engine) as connection:
+        assert sources.drop_leases(connection) == 1
+    assert claim(engine, now)[0].attempts == 2
+
+
+def test_q12_a_source_that_left_the_file_is_kept_but_not_polled(engine: Engine, now: datetime) -> None:
+    sync(engine, now, listed("https://a.example/1"), listed("https://b.example/1"))
+    sync(engine, now, listed("https://b.example/1"))
+    assert [one.host for one in claim(engine, now)] == ["b.example"]
+    assert row(engine, "https://a.example/1").removed_at == now  # type: ignore[attr-defined]
+
+
+def test_a_source_that_returns_to_the_file_is_due_at_once(engine: Engine, now: datetime) -> None:
+    sync(engine, now, listed())
+    record(engine, claim(engine, now)[0], updated(), now, now + timedelta(days=1))
+    sync(engine, now)
+    sync(engine, now, listed())
+    assert len(claim(engine, now)) == 1
+
+
+def test_only_known_sources_whose_categories_changed_are_reported(engine: Engine, now: datetime) -> None:
+    assert sync(engine, now, listed("https://a.example/1", "tech"), listed("https://b.example/1", "tech")) == ()
+    changed = sync(engine, now, listed("https://a.example/1", "news"), listed("https://b.example/1", "tech"))
+    assert changed == (row(engine, "https://a.example/1").id,)  # type: ignore[attr-defined]
+    with reading(engine) as connection:
+        slugs = connection.scalars(
+            select(categories.c.slug).join(source_categories).where(source_categories.c.source_id == changed[0])
+        )
+        assert set(slugs) == {"all", "news"}
+
+
+@pytest.mark.parametrize(("reason", "brought_forward"), [(Reason.DNS, 1), (Reason.RATE_LIMITED, 0)])
+def test_forcing_respects_a_host_that_asked_us_to_wait(
+    engine: Engine, now: datetime, reason: Reason, brought_forward: int
+) -> None:
+    sync(engine, now, listed())
+    record(engine, claim(engine, now)[0], failed(reason), now, now + timedelta(hours=2))
+    with writing(engine) as connection:
+        assert sources.make_due(connection, now) == brought_forward
+
+
+def test_only_the_last_polls_are_kept(engine: Engine, now: datetime) -> None:
+    sync(engine, now, listed())
+    for _ in range(sources.FETCHES_KEPT + 5):
+        record(engine, claim(engine, now)[0], updated(), now, now)
+    with writing(engine) as connection:
+        assert sources.forget_old_fetches(connection) == 5
+        assert len(connection.execute(select(fetches_table.c.id)).all()) == sources.FETCHES_KEPT
+
+
+def test_counting_what_is_due_counts_nothing_else(engine: Engine, now: datetime) -> None:
+    sync(engine, now, listed("https://a.example/1"), listed("https://b.example/1"))
+    with reading(engine) as connection:
+        assert sources.count_due(connection, now) == 2
+        assert sources.count_due(connection, now - timedelta(seconds=1)) == 0

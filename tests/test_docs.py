@@ -1,0 +1,77 @@
+"""The documentation is complete: what the program has, the pages name."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from aggregator.cli import cli
+from aggregator.config import reference
+from aggregator.outcome import Reason
+from feeds.clean import STEPS
+from feeds.kinds import KINDS
+from feeds.render import FORMATS
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_is_in_operations_with_its_advice(reason: Reason) -> None:
+    assert f"| `{reason.value}` | {reason.advice} |" in (ROOT / "docs/operations.md").read_text()
+
+
+@pytest.mark.parametrize("name", cli.commands)
+def test_every_command_is_in_the_readme(name: str) -> None:
+    assert re.search(rf"\| `{name}\b", README)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_is_in_the_readme(name: str) -> None:
+    assert f".{name}" in README
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_every_kind_is_in_the_configuration_reference(name: str) -> None:
+    key = {"feed": "url"}.get(name, name)
+    assert f"| `{key}` |" in (ROOT / "docs/configuration.md").read_text()
+
+
+def test_every_step_has_a_file_of_its_name() -> None:
+    for step in STEPS:
+        assert (ROOT / f"feeds/clean/{step.name}.py").exists()
+
+
+def test_the_configuration_reference_is_what_the_models_say() -> None:
+    assert (ROOT / "docs/configuration.md").read_text() == reference.page()
+    assert (ROOT / "docs/configuration.schema.json").read_text() == reference.schema()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text()):
+        if "://" not in target:
+            assert (page.parent / target).exists(), target
+
+
+def test_every_public_function_and_class_says_what_it_is_for() -> None:
+    import ast
+
+    silent = []
+    for package in ("feeds", "aggregator"):
+        for file in (ROOT / package).rglob("*.py"):
+            tree = ast.parse(file.read_text())
+            nodes = [
+                tree,
+                *(
+                    node
+                    for node in tree.body
+                    if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+                ),
+            ]
+            for node in nodes:
+                name = getattr(node, "name", "the file itself")
+                if not name.startswith("_") and "migrations/versions" not in str(file) and not ast.get_docstring(node):
+                    silent.append(f"{file.relative_to(ROOT)}: {name}")
+    assert silent == []
