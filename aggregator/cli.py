@@ -159,15 +159,17 @@ def _ingest_once(engine: "Engine", settings: "Settings", due: int, source: str |
 
 
 @cli.command()
+@click.option("--attached", is_flag=True, hidden=True, help="End with the process that started this one.")
 @_command
-def serve(config: Path) -> None:
+def serve(config: Path, attached: bool) -> None:
     """The reading wing alone: feeds, pages and status over HTTP."""
     from aggregator import service
     from aggregator.web import server
 
     settings = _load(config)
+    asyncio.run(service.require_free(settings.listen))
     service.open_store(settings).dispose()
-    server.serve(settings)
+    server.serve(settings, attached=attached)
 
 
 @cli.command()
@@ -247,8 +249,11 @@ def parse(config: Path, document: str) -> None:
     import msgspec
 
     from aggregator import service
+    from aggregator.config.settings import Settings
 
-    feed = asyncio.run(service.read_document(document, _load(config)))
+    # Its sources do not matter here, so a file that is not there does not either.
+    settings = _load(config) if config.exists() else Settings(file=config, sources=(), categories=())
+    feed = asyncio.run(service.read_document(document, settings))
     click.echo(msgspec.json.format(msgspec.json.encode(feed)).decode())
 
 

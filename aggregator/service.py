@@ -6,6 +6,7 @@ waiting. Everything that is started here is ended here.
 
 import asyncio
 import logging
+import os
 import signal
 import sys
 from asyncio.subprocess import Process
@@ -15,6 +16,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from aggregator.config.settings import Settings
+from aggregator.config.values import Listen
 from aggregator.dedup.merge import Merged, Merger
 from aggregator.errors import AggregatorError
 from aggregator.fetch import files
@@ -37,7 +39,11 @@ SERVER_GRACE_SECONDS = 5.0
 
 
 class ServerEnded(AggregatorError):
-    """The web server ended by itself: most often because its address is taken."""
+    """The web server ended by itself; it has said why."""
+
+
+class AddressTaken(AggregatorError):
+    """The address to listen at is in use, or not of this machine."""
 
 
 class UnknownSource(AggregatorError):
@@ -142,7 +148,7 @@ async def ingest_forever(engine: Engine, settings: Settings, *, server: Process 
     for task in ends:
         task.cancel()
     if server is not None and not stop.is_set():
-        raise ServerEnded(f"the web server ended (exit code {server.returncode}); is {settings.listen} in use already?")
+        raise ServerEnded(f"the web server ended by itself, with exit code {server.returncode}")
 
 
 def _on_signals(act: Callable[[], None]) -> None:
@@ -164,12 +170,27 @@ async def run(engine: Engine, settings: Settings) -> None:
 
     raises  ServerEnded
     """
-    command = (sys.executable, "-m", "aggregator", "--config", str(settings.file), "serve")
+    command = (sys.executable, "-m", "aggregator", "--config", str(settings.file), "serve", "--attached")
     server = await asyncio.create_subprocess_exec(*command, start_new_session=True)
     try:
         await ingest_forever(engine, settings, server=server)
     finally:
         await _end(server)
+
+
+async def require_free(listen: Listen) -> None:
+    """Make sure that nobody listens at an address: the server would share it silently (SO_REUSEPORT).
+
+    raises  AddressTaken
+    """
+    try:
+        server = await asyncio.get_running_loop().create_server(asyncio.Protocol, listen.host, listen.port)
+    except OSError as error:
+        raise AddressTaken(
+            f"cannot listen at {listen}: {os.strerror(error.errno or 0)}; see `listen:` in config.yaml"
+        ) from error
+    server.close()
+    await server.wait_closed()
 
 
 async def _end(server: Process) -> None:

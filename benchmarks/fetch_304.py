@@ -13,7 +13,7 @@ import cProfile
 import multiprocessing
 import pstats
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from multiprocessing.connection import Connection
 
 import aiohttp
@@ -44,15 +44,16 @@ async def measure(poll: Poll) -> float:
     best = float("inf")
     for _ in range(ROUNDS):
         numbers = iter(range(FEEDS))
-
-        async def worker(numbers: "iter[int]" = numbers) -> None:  # type: ignore[valid-type]
-            for number in numbers:
-                await poll(number)
-
         started = time.process_time()
-        await asyncio.gather(*(worker() for _ in range(AT_ONCE)))
+        await asyncio.gather(*(poll_each(poll, numbers) for _ in range(AT_ONCE)))
         best = min(best, time.process_time() - started)
     return best * 1000 / FEEDS
+
+
+async def poll_each(poll: Poll, numbers: Iterator[int]) -> None:
+    """Poll what is next until nothing is left; several do so at once."""
+    for number in numbers:
+        await poll(number)
 
 
 async def ours(url: str, profile: cProfile.Profile | None) -> float:

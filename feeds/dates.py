@@ -38,7 +38,7 @@ _ZONES = (
 )
 _ZONE_HOURS: Mapping[str, float] = {name: hours for hours, names in _ZONES for name in names.split()}
 
-# Names of months as their first letters, from CLDR: en de fr es pt it nl sv ru. No two of these languages disagree.
+# Names of months, whole and as they are shortened: en de fr es pt it nl sv ru. No two of these languages disagree.
 _MONTH_NAMES = (
     "jan janv january januar janvier enero ene janeiro gennaio gen januari янв января январь",
     "feb febr february februar févr fév février febrero fevereiro fev febbraio februari фев февр февраля февраль",

@@ -11,19 +11,19 @@ from html import unescape
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 # Parameters that say where a reader came from and never what is shown. Only names that no site uses for content: `ref`,
-# `source`, `from` and `id` stay. Sources: Firefox's query-parameter strip list, Brave's query filter, the ClearURLs
-# rules, the documentation of Google Analytics, Matomo, HubSpot, Mailchimp, AT Internet. Collected in November 2025.
-TRACKING_PREFIXES = ("utm_", "mtm_", "pk_", "piwik_", "hsa_", "at_recipient_", "stm_", "_branch_", "oly_")
+# `source`, `from` and `id` stay. Compared in November 2026 with Brave's query filter (components/query_filter/utils.cc)
+# and Miniflux (internal/reader/urlcleaner); beside theirs the ones of Matomo's older names (pk_, piwik_), AT Internet
+# (xtor, at_*), comScore (ns_*), TikTok, LinkedIn, Pinterest and Google's gad_source and _ga.
+TRACKING_PREFIXES = ("utm_", "mtm_", "pk_", "piwik_", "hsa_", "at_recipient_", "_branch_")
 _TRACKING_NAMES = """
-    fbclid gclid dclid gclsrc gbraid wbraid gad_source msclkid yclid ysclid twclid ttclid li_fat_id igshid igsh
-    srsltid fb_action_ids fb_action_types fb_source fb_ref mc_cid mc_eid mkt_tok _hsenc _hsmi __hssc __hstc __hsfp
-    hsctatracking vero_id vero_conv wickedid _openstat ml_subscriber ml_subscriber_hash rb_clickid s_cid xtor
-    ns_mchannel ns_source ns_campaign ns_linkname ns_fee at_medium at_campaign at_custom1 at_custom2 at_custom3
-    at_custom4 at_link_id at_link_type at_link_origin at_format at_ptr_name at_bbc_team _ga _gl __s epik sc_cid spm
-    scm bsft_clkid bsft_eid cmpid
+    fbclid fb_action_ids fb_action_types fb_comment_id fb_ref fb_source gclid dclid gclsrc gbraid wbraid gad_source
+    srsltid _ga _gl msclkid yclid ysclid ymclid _openstat twclid ttclid li_fat_id igshid igsh epik mc_cid mc_eid
+    mc_tc mkt_tok _hsenc _hsmi __hssc __hstc __hsfp hsctatracking vero_id vero_conv wickedid ml_subscriber
+    ml_subscriber_hash oly_anon_id oly_enc_id rb_clickid s_cid sc_cid _bhlid _kx __s irclickid bsft_clkid bsft_eid
+    bsft_uid xtor at_medium at_campaign at_custom1 at_custom2 at_custom3 at_custom4 at_link_id at_link_type
+    at_link_origin at_format at_ptr_name at_bbc_team ns_mchannel ns_source ns_campaign ns_linkname ns_fee
 """
 TRACKING = frozenset(_TRACKING_NAMES.split())
-
 _TRACKED = re.compile(
     "[?&#](?:" + "|".join((*TRACKING_PREFIXES, *(name + "\\b" for name in sorted(TRACKING)))) + ")", re.I
 )

@@ -182,11 +182,12 @@ class Origin:
     async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         try:
-            while self._mute or await self._exchange(reader, writer):
-                if self._mute:
-                    await asyncio.sleep(FOREVER)
-        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            pass  # the other side went away, or the test is over
+            if self._mute:
+                await asyncio.sleep(FOREVER)
+            while await self._exchange(reader, writer):
+                pass
+        except (OSError, ValueError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, asyncio.CancelledError):
+            pass  # the other side went away or spoke no HTTP, or the test is over
         finally:
             writer.close()
 

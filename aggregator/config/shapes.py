@@ -57,7 +57,7 @@ PublishOption = Annotated[
 DedupOption = Annotated[
     Likeness,
     Field(
-        description="What makes two items one story: `exact`, the same address or title; `near`, for now the same; `off`."
+        description="What makes two items one story: `exact`, equal address or title; `near`, for now the same; `off`."
     ),
 ]
 PriorityOption = Annotated[

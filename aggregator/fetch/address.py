@@ -12,7 +12,7 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 from urllib.parse import quote, unquote_to_bytes, urljoin
 
-import idna
+from aggregator.fetch.hostname import as_ip, canonical_ipv6, canonical_name
 
 MAX_CHARACTERS = 8000  # what servers accept in a request line (RFC 9112 §3)
 PORTS = {"http": 80, "https": 443}
@@ -20,8 +20,6 @@ PORTS = {"http": 80, "https": 443}
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f\\]|%00")
 _PARTS = re.compile(r"(https?)://([^/?#]*)([^#]*)", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
-_LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
-_NUMBER = re.compile(r"0x[0-9a-f]*|[0-9]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +77,7 @@ def parse(text: str) -> Address:
         url=f"{scheme}://{_authority(scheme, host, port)}{target}",
         scheme=scheme,
         host=host,
-        ip=_ip(host),
+        ip=as_ip(host),
         port=port,
         target=target,
         authorization=_authorization(userinfo) if at else b"",
@@ -125,66 +123,17 @@ def _place(place: str, default: int) -> tuple[str, int]:
         literal, bracket, rest = place[1:].partition("]")
         if not bracket or (rest and not rest.startswith(":")):
             raise ValueError("the IPv6 address is not closed by ]")
-        host, colon, port = _ipv6(literal), rest[:1], rest[1:]
+        host, colon, port = canonical_ipv6(literal), rest[:1], rest[1:]
     else:
         name, colon, port = place.partition(":")
-        host = _host(name)
+        host = canonical_name(name)
     return host, _port(port) if colon else default
-
-
-def _ip(host: str) -> IPv4Address | IPv6Address | None:
-    if ":" in host:
-        return IPv6Address(host)
-    return IPv4Address(host) if host.rpartition(".")[2].isdigit() else None
 
 
 def _port(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,5}", text) or not 0 < int(text) < 65536:
         raise ValueError(f"{text[:20]!r} is no port")
     return int(text)
-
-
-def _ipv6(literal: str) -> str:
-    if "%" in literal:
-        raise ValueError("an address with a zone is one of this machine's own networks")
-    return IPv6Address(literal).compressed
-
-
-def _host(name: str) -> str:
-    """The one form of a host: IDNA for names (UTS 46), four decimal numbers for every spelling of an IPv4 address."""
-    if not name.isascii():
-        try:
-            name = idna.encode(name, uts46=True).decode()
-        except (idna.IDNAError, UnicodeError) as error:
-            raise ValueError(f"{name[:80]!r} is no host name: {error}") from error
-    name = name.lower()
-    labels = name.removesuffix(".").split(".")
-    if _NUMBER.fullmatch(labels[-1]):
-        return _ipv4(labels)
-    if len(name) > 253 or not all(map(_LABEL.fullmatch, labels)):
-        raise ValueError(f"{name[:80]!r} is no host name")
-    return name
-
-
-def _ipv4(labels: list[str]) -> str:
-    """Read 127.1, 0x7f.1, 0177.0.0.1 and 2130706433 as the C library and browsers do (WHATWG URL §3.5)."""
-    if len(labels) > 4 or not all(map(_NUMBER.fullmatch, labels)):
-        raise ValueError("an IPv4 address has four numbers")
-    try:
-        *front, last = map(_number, labels)
-    except ValueError as error:
-        raise ValueError("an IPv4 address has numbers that are not numbers") from error
-    if any(number > 255 for number in front) or last >= 256 ** (4 - len(front)):
-        raise ValueError("an IPv4 address has a number that is too large")
-    return str(IPv4Address(last + sum(number << 8 * (3 - index) for index, number in enumerate(front))))
-
-
-def _number(text: str) -> int:
-    if len(text) > 16:
-        raise ValueError("too long")
-    if text.startswith("0x"):
-        return int(text[2:] or "0", 16)
-    return int(text, 8 if text.startswith("0") else 10)
 
 
 def _authorization(userinfo: str) -> bytes:

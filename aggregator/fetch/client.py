@@ -30,6 +30,7 @@ from aggregator.fetch.wire import Answer, Wire
 from aggregator.outcome import Exchange, Hints, Reason, Validators
 
 DNS_THREADS = 32
+MAX_CONTENT_TYPE = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,7 +192,7 @@ class Client:
             url=url,
             moved_to=trail.moved_to,
             body=reply.body,
-            content_type=reply.headers.get("Content-Type"),
+            content_type=_text(reply.headers.get("Content-Type")),
             validators=refreshed(question.validators, reply.headers) if unchanged else received(reply.headers, url),
             hints=hints(reply.headers, self._clock()),
             exchange=Exchange(status=reply.status, wire_bytes=reply.wire_bytes, elapsed=timedelta(seconds=spent)),
@@ -203,3 +204,8 @@ def _configured(url: str) -> Address:
         return parse(url)
     except ValueError as error:
         raise FetchError(Reason.ADDRESS, str(error)) from error
+
+
+def _text(header: str | None) -> str | None:
+    """A header as text that can be stored: bytes that are no UTF-8 come from aiohttp as lone surrogates."""
+    return None if header is None else header[:MAX_CONTENT_TYPE].encode("utf-8", "replace").decode()

@@ -21,7 +21,7 @@ def layers(content_encoding: str) -> int:
     names = [name.strip().lower() for name in content_encoding.split(",")]
     names = [name for name in names if name not in ("", "identity")]
     if len(names) > MAX_LAYERS or not _GZIP_NAMES.issuperset(names):
-        raise FetchError(Reason.ENCODING, f"the answer is encoded as {', '.join(names)[:80]}; we asked for gzip")
+        raise FetchError(Reason.ENCODING, f"the answer is encoded as {content_encoding[:80]!r}; we asked for gzip")
     return len(names)
 
 

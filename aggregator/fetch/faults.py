@@ -44,7 +44,7 @@ def fault(error: Exception, *, status: int | None = None, in_body: bool = False)
     reason, what = next((reason, what) for kind, reason, what in _REASONS if isinstance(found, kind))
     if in_body and reason is Reason.CONNECT:
         reason, what = Reason.TRUNCATED, "the connection was lost before the answer was complete"
-    cause = " ".join(_cause(inner).split())[:MAX_DETAIL]
+    cause = "".join(letter if letter.isprintable() else " " for letter in _cause(inner)[:MAX_DETAIL])
     return FetchError(reason, f"{what}: {cause}" if what and cause else what or cause, status=status)
 
 

@@ -1,8 +1,8 @@
 """Which hosts, addresses and ports may be contacted: no private network, for anyone but a source that says so.
 
 The judgement falls on the very IP address that a socket is opened for (`socket_factory`, the choke point: nothing
-connects without it), after a name was refused as a whole if any of its addresses is blocked (`Resolver`). The tables
-are our own: `ipaddress.is_global` of CPython 3.11 calls 192.0.0.8, 192.88.99.1, fec0:: and 64:ff9b::a9fe:a9fe global.
+connects without it), after a name was refused as a whole if any of its addresses is blocked (`Resolver`). Which
+addresses those are, `networks` knows.
 """
 
 import asyncio
@@ -10,62 +10,22 @@ import socket
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from aggregator.fetch.address import Address
+from aggregator.fetch.networks import refusal
 
 AddressInfo = tuple[int | socket.AddressFamily, int | socket.SocketKind, int, str, tuple[str | int, ...]]
 Lookup = Callable[[str, int], Awaitable[Sequence[str]]]
 OpenSocket = Callable[[socket.AddressFamily, socket.SocketKind, int], socket.socket]
 
-# IANA IPv4 Special-Purpose Address Registry, 2025-10, and multicast. What `allow_private` opens stands apart.
-_PRIVATE_V4 = tuple(map(IPv4Network, ("10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
-_BLOCKED_V4 = tuple(
-    map(
-        IPv4Network,
-        (
-            "0.0.0.0/8",
-            "169.254.0.0/16",
-            "192.0.0.0/24",
-            "192.0.2.0/24",
-            "192.88.99.0/24",
-            "198.18.0.0/15",
-            "198.51.100.0/24",
-            "203.0.113.0/24",
-            "224.0.0.0/4",
-            "240.0.0.0/4",
-        ),
-    )
-)
-# All of IPv6 but 2000::/3 is something else than the public internet (IANA IPv6 Address Space, 2025-10). Of that:
-# 2001::/23 protocols, Teredo among them; 2001:db8:: and 3fff:: documentation; 2002:: 6to4, which hides an IPv4 address.
-_PUBLIC_V6 = IPv6Network("2000::/3")
-_PRIVATE_V6 = tuple(map(IPv6Network, ("::1/128", "fc00::/7")))
-_BLOCKED_V6 = tuple(map(IPv6Network, ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")))
-_NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: the last 32 bits are where the packet really goes
-
-# Where clouds hand out credentials: refused even to a source with `allow_private`. The rest is in 169.254/16.
-_METADATA = frozenset(
-    map(
-        ip_address,
-        (
-            "100.100.100.200",  # Alibaba
-            "168.63.129.16",  # Azure, a public address
-            "fd00:ec2::254",  # AWS
-            "fd00:ec2::23",  # AWS EKS
-            "fd20:ce::254",  # Google
-            "fd00:42::42",  # Scaleway
-        ),
-    )
-)
 _METADATA_NAMES = frozenset({"metadata", "metadata.google.internal", "instance-data", "instance-data.ec2.internal"})
 _LOCAL_NAMES = frozenset({"localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback"})
 
-# The Fetch standard's bad ports (https://fetch.spec.whatwg.org/#port-blocking, 2025-10), then databases, caches and
-# daemons that take commands from whoever connects.
+# The Fetch standard's bad ports (https://fetch.spec.whatwg.org/#port-blocking), then databases, caches and daemons that
+# take commands from whoever connects.
 _BAD_PORTS = frozenset(
     {1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104, 109}
     | {110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515, 526, 530}
@@ -78,33 +38,6 @@ _BAD_PORTS = frozenset(
 
 class Blocked(OSError):
     """An address must not be contacted. An OSError, for aiohttp carries those out of a connection unharmed."""
-
-
-@lru_cache(maxsize=4096)
-def refusal(ip: IPv4Address | IPv6Address, *, private: bool = False) -> str | None:
-    """Why an IP address must not be contacted; None if it may be.
-
-    private  whether addresses of private networks and of this machine are meant to be reached
-    """
-    if isinstance(ip, IPv6Address):
-        if ip.ipv4_mapped is not None:
-            return refusal(ip.ipv4_mapped, private=private)
-        if ip in _NAT64:
-            return refusal(IPv4Address(int(ip) & 0xFFFFFFFF))
-    if ip in _METADATA:
-        return f"{ip} is where a cloud keeps credentials"
-    if isinstance(ip, IPv4Address):
-        inside, blocked = _within(ip, _PRIVATE_V4), _within(ip, _BLOCKED_V4)
-    else:
-        inside = ip.scope_id is None and _within(ip, _PRIVATE_V6)
-        blocked = not inside and (ip not in _PUBLIC_V6 or _within(ip, _BLOCKED_V6))
-    if inside and not private:
-        return f"{ip} is in a private network"
-    return f"{ip} is not on the public internet" if blocked else None
-
-
-def _within(ip: IPv4Address | IPv6Address, networks: Sequence[IPv4Network | IPv6Network]) -> bool:
-    return any(ip in network for network in networks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

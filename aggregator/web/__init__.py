@@ -5,17 +5,16 @@ Put together here; each route is in the file of its kind, the rules of HTTP are 
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 
 from flask import Flask
 from jinja2 import StrictUndefined
 from sqlalchemy import Engine
-from xxhash import xxh3_64_hexdigest
 
 from aggregator.config.settings import Settings
 from aggregator.publish.renditions import Renditions
 from aggregator.publish.selection import Catalogue
 from aggregator.web import words
+from aggregator.web.assets import Assets
 from aggregator.web.failures import answer_failures
 from aggregator.web.feeds import feeds
 from aggregator.web.links import Links
@@ -23,9 +22,6 @@ from aggregator.web.pages import pages
 from aggregator.web.responses import Answer, harden
 from aggregator.web.status import statuses
 from feeds.render import FORMATS
-
-STATIC = Path(__file__).parent / "static"
-A_YEAR_IN_SECONDS = 31_536_000  # for our own files: their address changes when they do
 
 
 def _utc_now() -> datetime:
@@ -37,23 +33,23 @@ def create_app(settings: Settings, engine: Engine, *, clock: Callable[[], dateti
 
     clock  what time it is, for the pages that say how long ago something was
     """
-    app = Flask(__name__)
+    app = Flask(__name__, static_folder=None)
     app.response_class = Answer
-    app.config.update(PROVIDE_AUTOMATIC_OPTIONS=False, SEND_FILE_MAX_AGE_DEFAULT=A_YEAR_IN_SECONDS)
+    app.config.update(PROVIDE_AUTOMATIC_OPTIONS=False)
     app.url_map.merge_slashes = False  # `//` is another address; a redirect would carry what was asked for
-    links, catalogue = Links(settings), Catalogue(settings)
-    _prepare_templates(app, settings, links)
+    links, catalogue, assets = Links(settings), Catalogue(settings), Assets()
+    _prepare_templates(app, settings, links, assets)
     app.register_blueprint(feeds(Renditions(engine, settings)))
     app.register_blueprint(pages(catalogue, engine))
     app.register_blueprint(statuses(settings, engine, clock))
+    app.register_blueprint(assets.routes())
     answer_failures(app)
     app.after_request(harden)
     app.wsgi_app = links.mounted(app.wsgi_app)  # type: ignore[assignment, method-assign]
     return app
 
 
-def _prepare_templates(app: Flask, settings: Settings, links: Links) -> None:
-    digests = {file.name: xxh3_64_hexdigest(file.read_bytes()) for file in STATIC.iterdir()}
+def _prepare_templates(app: Flask, settings: Settings, links: Links, assets: Assets) -> None:
     env = app.jinja_env
     env.undefined = StrictUndefined
     env.trim_blocks = env.lstrip_blocks = True
@@ -61,7 +57,7 @@ def _prepare_templates(app: Flask, settings: Settings, links: Links) -> None:
         site=settings.site,
         links=links,
         formats=sorted(FORMATS.values(), key=lambda format_: format_.name != "atom"),
-        asset=lambda name: links.static(name, digests[name]),
+        asset=lambda name: links.asset(name, assets.digest(name)),
     )
     for word in (
         words.relative,
@@ -70,6 +66,7 @@ def _prepare_templates(app: Flask, settings: Settings, links: Links) -> None:
         words.minute,
         words.clock,
         words.full_date,
+        words.with_breaks,
         words.with_code,
     ):
         env.filters[word.__name__] = word

@@ -11,6 +11,7 @@ from flask import Flask, Response, render_template, request
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
+from aggregator.publish.renditions import Unavailable
 from aggregator.web.responses import Answer, plain
 
 log = logging.getLogger(__name__)
@@ -39,6 +40,7 @@ def answer_failures(app: Flask) -> None:
     """Make the app answer every failure."""
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(SQLAlchemyError, _database)
+    app.register_error_handler(Unavailable, _database)
 
 
 def _http(failure: HTTPException) -> Response:
@@ -49,8 +51,8 @@ def _http(failure: HTTPException) -> Response:
     return response
 
 
-def _database(failure: SQLAlchemyError) -> Response:
-    log.error("database failed path=%r error=%s", request.path[:200], type(failure).__name__)
+def _database(failure: Exception) -> Response:
+    log.error("database failed path=%r error=%r", request.path[:200], str(failure.__cause__ or failure)[:500])
     response = _answer(503, 503)
     response.headers["Retry-After"] = RETRY_AFTER_SECONDS
     return response
@@ -64,5 +66,5 @@ def _answer(words: int, status: int) -> Response:
         response = Answer(f'{{"version": 1, "error": "{said.title}"}}\n', status, content_type="application/json")
     else:
         response = Answer(render_template("error.html", said=said), status, content_type="text/html; charset=utf-8")
-    response.headers["Cache-Control"] = "no-cache" if status < 500 else "no-store"
+    response.headers["Cache-Control"] = "no-store"
     return response

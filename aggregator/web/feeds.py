@@ -1,16 +1,16 @@
 """`/feeds/<slug>.<format>`: the published feeds, as the renditions keep them.
 
-Answers for programs, so an error is a line of plain text, and nothing of the request is ever in it.
+For programs: where there is no feed, `failures` says so in a line of plain text; there is never an empty feed instead,
+for readers would drop what they have.
 """
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, abort, request
 
 from aggregator.config.values import LARGEST_LIMIT
-from aggregator.publish.renditions import Renditions, Unavailable
+from aggregator.publish.renditions import Renditions
 from aggregator.web.responses import plain, represent
 
 CACHE_CONTROL = "public, max-age=300, stale-while-revalidate=600, stale-if-error=86400"
-RETRY_AFTER_SECONDS = "60"
 
 
 def feeds(renditions: Renditions) -> Blueprint:
@@ -22,14 +22,11 @@ def feeds(renditions: Renditions) -> Blueprint:
         slug, _, format_ = name.rpartition(".")
         try:
             limit = read_limit(request.args.get("limit"))
-            rendition = renditions.get(slug, format_, limit)
         except ValueError as wrong:
             return plain(str(wrong), 400)
-        except Unavailable:
-            # Never an empty feed: readers would drop what they have.
-            return plain("The database cannot be read at the moment.", 503, Retry_After=RETRY_AFTER_SECONDS)
+        rendition = renditions.get(slug, format_, limit)
         if rendition is None:
-            return plain("There is no such feed; the first page lists those that there are.", 404)
+            abort(404)
         return represent(request, rendition, cache_control=CACHE_CONTROL)
 
     return routes

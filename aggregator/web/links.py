@@ -46,7 +46,7 @@ class Links:
         """A category's feed."""
         return f"{self.prefix}/feeds/{quote(slug)}.{format_}"
 
-    def static(self, name: str, digest: str) -> str:
+    def asset(self, name: str, digest: str) -> str:
         """A file of ours that never changes under this address, for the address changes with it."""
         return f"{self.prefix}/static/{name}?v={digest}"
 

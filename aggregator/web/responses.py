@@ -101,9 +101,9 @@ def _gzip_tag(etag: str) -> str:
 
 def wants_gzip(request: Request) -> bool:
     """Whether the client accepts gzip, and does not like the plain bytes better (RFC 9110 §12.5.3)."""
-    if "gzip" not in request.headers.get("Accept-Encoding", ""):
+    if "gzip" not in request.headers.get("Accept-Encoding", "").lower():
         return False  # `*` alone is not taken for a wish
-    accepted = dict(request.accept_encodings)
+    accepted = {coding.lower(): quality for coding, quality in request.accept_encodings}
     return accepted.get("gzip", 0) > 0 and accepted["gzip"] >= accepted.get("identity", 0)
 
 
@@ -127,7 +127,7 @@ def harden(response: Response) -> Response:
     return response
 
 
-def plain(text: str, status: int = 200, **headers: str) -> Response:
-    """A line of text. It must never hold anything of the request."""
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Answer(f"{text}\n", status=status, content_type="text/plain; charset=utf-8", headers=named)
+def plain(text: str, status: int = 200) -> Response:
+    """A line of text that is not to be kept. It must never hold anything of the request."""
+    headers = {"Cache-Control": "no-store"}
+    return Answer(f"{text}\n", status=status, content_type="text/plain; charset=utf-8", headers=headers)

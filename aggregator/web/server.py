@@ -4,6 +4,11 @@ Four threads answer half as many requests as one, for they share one interpreter
 application is made in the process that answers, so the one that only watches over it stays small.
 """
 
+import os
+import signal
+import threading
+import time
+from pathlib import Path
 from typing import Any
 
 from granian import Granian
@@ -12,9 +17,13 @@ from granian.log import LogLevels
 
 from aggregator.config.settings import Settings
 
+WATCH_SECONDS = 1.0  # how long a process of ours may outlive the one that started it
 
-def serve(settings: Settings) -> None:
-    """Answer HTTP until SIGTERM or Ctrl-C."""
+
+def serve(settings: Settings, *, attached: bool = False) -> None:
+    """Answer HTTP until SIGTERM or Ctrl-C; if `attached`, also no longer than the process that started this one."""
+    if attached:
+        _end_with_parent(signal.SIGTERM)
     server = Granian(
         str(settings.file),
         address=settings.listen.host,
@@ -28,13 +37,23 @@ def serve(settings: Settings) -> None:
 
 
 def load_app(file: str) -> Any:
-    """The web application, from the path of config.yaml."""
-    import os
-    from pathlib import Path
-
+    """The web application, from the path of config.yaml; in the process that answers, which ends with its watcher."""
     from aggregator.config.load import load
     from aggregator.store.engine import open_engine
     from aggregator.web import create_app
 
+    _end_with_parent(signal.SIGKILL)
     settings = load(Path(file), os.environ)
     return create_app(settings, open_engine(settings.database))
+
+
+def _end_with_parent(number: signal.Signals) -> None:
+    """However the process that started this one ends, kill -9 included: nobody may go on listening unseen."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(WATCH_SECONDS)
+        os.kill(os.getpid(), number)
+
+    threading.Thread(target=watch, name="watch", daemon=True).start()

@@ -5,6 +5,7 @@ What is said is gathered and judged in `publish.status`; here are only the quest
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
 
@@ -14,13 +15,24 @@ from sqlalchemy import Engine
 from aggregator.config.settings import Settings
 from aggregator.publish.health import State
 from aggregator.publish.selection import ALL
-from aggregator.publish.status import Status, document, status
+from aggregator.publish.status import SourceStatus, Status, document, status
 from aggregator.store import health, views
 from aggregator.store.engine import current_version, reading
 from aggregator.web.responses import Page, plain, represent
 
 NOT_CACHED = "no-cache"  # may be kept, but is asked for anew each time
 PROGRAM = version("feed-aggregator")
+SHOWN = 500  # sources of one group on the page, half a millisecond each; the data has them all
+ATTENTION, WAITING, WORKING = "Needs attention", "Waiting for the first fetch", "Working"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Sources under one heading of the page: the worst of them, and how many there are."""
+
+    title: str
+    total: int
+    shown: tuple[SourceStatus, ...]
 
 
 def statuses(settings: Settings, engine: Engine, clock: Callable[[], datetime]) -> Blueprint:
@@ -39,7 +51,7 @@ def statuses(settings: Settings, engine: Engine, clock: Callable[[], datetime]) 
         html = render_template(
             "status.html",
             status=found,
-            groups=_groups(found),
+            groups=groups(found),
             now=found.at,
             program=PROGRAM,
             database=engine.dialect.name,
@@ -56,15 +68,19 @@ def statuses(settings: Settings, engine: Engine, clock: Callable[[], datetime]) 
 
     @routes.get("/healthz")
     def alive() -> Response:
-        return plain("ok", Cache_Control="no-store")
+        return plain("ok")
 
     return routes
 
 
-def _groups(found: Status) -> tuple[tuple[str, tuple[object, ...]], ...]:
-    """The sources under headings, the worst first; empty groups left out."""
-    attention = tuple(source for source in found.sources if source.state.needs_attention)
-    waiting = tuple(source for source in found.sources if source.state is State.WAITING)
-    well = tuple(source for source in found.sources if source.state is State.OK)
-    named = (("Needs attention", attention), ("Waiting for the first fetch", waiting), ("Working", well))
-    return tuple((title, sources) for title, sources in named if sources)
+def groups(found: Status) -> tuple[Group, ...]:
+    """The sources under headings, the worst first; empty groups are left out."""
+    named: dict[str, list[SourceStatus]] = {ATTENTION: [], WAITING: [], WORKING: []}
+    for source in found.sources:
+        well = WAITING if source.state is State.WAITING else WORKING
+        named[ATTENTION if source.state.needs_attention else well].append(source)
+    return tuple(
+        Group(title=title, total=len(sources), shown=tuple(sources[:SHOWN]))
+        for title, sources in named.items()
+        if sources
+    )

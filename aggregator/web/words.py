@@ -58,6 +58,11 @@ def full_date(day: date) -> str:
     return f"{day:%A}, {day.day} {day:%B %Y}"
 
 
+def with_breaks(address: str) -> Markup:
+    """An address that may be broken after each `/` where it is too long for its line; copied, it is whole."""
+    return Markup("/<wbr>").join(address.split("/"))
+
+
 def with_code(text: str) -> Markup:
     """A sentence of ours with what stands in backticks set as code; all else is escaped."""
     parts = re.split(r"`([^`]+)`", text)

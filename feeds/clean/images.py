@@ -4,7 +4,7 @@ Pages hide an image's address in another attribute until it is scrolled to, with
 nothing ever scrolls, and the image stays blank. A hidden address wins over `src` only where `src` cannot be the image:
 absent, `data:`, a known placeholder, or marked as lazy. Nothing is fetched to find out.
 
-Only text that shows signs of laziness is parsed: that costs ten times as much as looking for the signs does.
+Only text that shows signs of laziness is parsed: that costs four times as much as looking for the signs does.
 """
 
 import re
@@ -18,7 +18,7 @@ from feeds.html import bounded
 from feeds.model import Entry
 
 # Where addresses hide, likeliest first: lazysizes, lozad, jQuery Lazy, WordPress (Jetpack, WP Rocket, a3), Medium,
-# WeChat, Zhihu, Discuz, Sina, Typecho, and what else feeds showed up to November 2025.
+# WeChat, Zhihu, Discuz, Sina, Typecho, and what else feeds are known to show (November 2026).
 HIDDEN_IN = (
     *("data-src", "data-original", "data-orig", "data-url", "data-orig-file", "data-large-file", "data-medium-file"),
     *("data-original-mos", "data-lazy-src", "data-lazy", "data-actualsrc", "data-backup", "data-original-src"),

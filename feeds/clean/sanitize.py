@@ -58,7 +58,7 @@ _SIZES = frozenset(("width", "height"))
 _REL = "noopener noreferrer"
 _ALWAYS = {"a": {"rel": _REL}, "audio": {"controls": ""}, "video": {"controls": ""}}
 
-# Players that may be framed: they show what the address names and nothing of who looks. As of November 2025.
+# Players that may be framed: they show what the address names and nothing of who looks. As of November 2026, from use.
 VIDEO_HOSTS = frozenset(
     (
         *("www.youtube.com", "youtube.com", "www.youtube-nocookie.com", "player.vimeo.com", "www.dailymotion.com"),

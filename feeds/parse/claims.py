@@ -1,7 +1,8 @@
 """What a document may claim at most, and in which shape: every string, number and address passes here first.
 
-The limits keep a hostile document from becoming rows that a database refuses or a page that nobody can open; no honest
-feed of a corpus of a thousand comes near them. How text is *cleaned* for people is the business of `feeds.clean`.
+The limits keep a hostile document from becoming rows that a database refuses or a page that nobody can open. Among
+4,647 entries of 186 real feeds the most were 61 tags, 2 enclosures, a title of 164 and a guid of 270 characters; one
+feed had 1,046 entries. How text is *cleaned* for people is the business of `feeds.clean`.
 """
 
 import hashlib
@@ -12,12 +13,12 @@ from feeds.html import decode_references, text_of, without_forbidden
 from feeds.model import Enclosure, Person
 from feeds.urls import resolve
 
-MAX_ENTRIES = 1000
+MAX_ENTRIES = 2000
 MAX_GUID = 2048  # characters kept of a longer one, with a digest of all of it
 MAX_TITLE = 1000
 MAX_NAME = 200  # of an author or a tag
 MAX_AUTHORS = 16
-MAX_TAGS = 64
+MAX_TAGS = 128
 MAX_ENCLOSURES = 64
 MAX_DESCRIPTION = 4000
 MAX_BYTES = 2**63 - 1  # of an enclosure; what a database column holds

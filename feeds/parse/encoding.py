@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 
 from feeds.html import without_forbidden
 
-# Codec → labels; WHATWG Encoding Standard §4.2, as of 2025, where a label's codec is what browsers really use for it.
+# Codec → labels; after WHATWG Encoding Standard §4.2 (whatwg/encoding, encodings.json at 01db1f8d), less some that no
+# document says. As there, a label means what browsers really do with it: latin1 is windows-1252.
 _LABELS = {
     "utf-8": "utf-8 utf8 unicode-1-1-utf-8 unicode11utf8 unicode20utf8 x-unicode20utf8",
     "utf-16-le": "utf-16 utf-16le unicode csunicode iso-10646-ucs-2 ucs-2 unicodefeff",
@@ -27,10 +28,14 @@ _LABELS = {
     "mac_cyrillic": "x-mac-cyrillic x-mac-ukrainian",
     "cp866": "ibm866 866 cp866 csibm866",
     "cp874": "windows-874 dos-874 iso-8859-11 iso8859-11 tis-620",
-    "cp1252": "windows-1252 cp1252 x-cp1252 iso-8859-1 iso8859-1 latin1 l1 us-ascii ascii ansi_x3.4-1968 ibm819 cp819",
+    "cp1252": "windows-1252 cp1252 x-cp1252 iso-8859-1 iso8859-1 iso_8859-1 iso88591 latin1 l1 us-ascii ascii "
+    "ansi_x3.4-1968 ibm819 cp819",
     "cp1254": "windows-1254 cp1254 x-cp1254 iso-8859-9 iso8859-9 latin5 l5",
     **{f"cp{page}": f"windows-{page} cp{page} x-cp{page}" for page in (1250, 1251, 1253, 1255, 1256, 1257, 1258)},
-    **{f"iso8859_{part}": f"iso-8859-{part} iso8859-{part}" for part in (2, 3, 4, 5, 6, 7, 8, 10, 13, 14, 15, 16)},
+    **{
+        f"iso8859_{part}": f"iso-8859-{part} iso8859-{part} iso_8859-{part} iso8859{part}"
+        for part in (2, 3, 4, 5, 6, 7, 8, 10, 13, 14, 15, 16)
+    },
 }
 CODECS: Mapping[str, str] = {label: codec for codec, labels in _LABELS.items() for label in labels.split()}
 

@@ -27,8 +27,8 @@ def policy(tmp_path: Path) -> ImagePolicy:
             '<img src="https://cors.example/?https://i.example/?a=1&amp;b=2">',
         ),
         (
-            '<img srcset="https://i.example/1,w_2 1x, https://i.example/3 2x">',
-            '<img srcset="https://cors.example/?https://i.example/1,w_2 1x, https://cors.example/?https://i.example/3 2x">',
+            '<img srcset="https://i.example/1,2 1x, https://i.example/3 2x">',
+            '<img srcset="https://cors.example/?https://i.example/1,2 1x, https://cors.example/?https://i.example/3 2x">',  # noqa: E501
         ),
         ('<video poster="https://i.example/p.jpg">', '<video poster="https://cors.example/?https://i.example/p.jpg">'),
         (

@@ -112,10 +112,13 @@ def test_x04_an_entry_that_cannot_be_converted_is_reported(monkeypatch: pytest.M
 
 
 def test_x06_of_too_many_entries_the_newer_end_is_kept() -> None:
-    dated = "<item><guid>{0}</guid><pubDate>2024-01-02T{1:02}:{2:02}:00Z</pubDate></item>"
-    upwards = [dated.format(number, *divmod(number, 60)) for number in range(claims.MAX_ENTRIES + 5)]
+    dated = "<item><guid>{0}</guid><pubDate>2024-01-0{1}T{2:02}:{3:02}:00Z</pubDate></item>"
+    upwards = [
+        dated.format(number, 1 + number // 1440, number // 60 % 24, number % 60)
+        for number in range(claims.MAX_ENTRIES + 5)
+    ]
     feed = read(rss(*upwards))
-    assert (feed.entries[0].guid, feed.entries[-1].guid, len(feed.entries)) == ("5", "1004", claims.MAX_ENTRIES)
+    assert (feed.entries[0].guid, feed.entries[-1].guid, len(feed.entries)) == ("5", "2004", claims.MAX_ENTRIES)
     assert read(rss(*reversed(upwards))).entries[0].guid == "1004"
     assert "1005 entries" in feed.problems[0]
 

@@ -1,0 +1,102 @@
+"""The command line: exit codes, words for people, JSON for programs."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from aggregator.cli import cli
+
+FEED = """<rss version="2.0"><channel><title>A blog</title>
+<item><guid>1</guid><title>The first entry</title></item></channel></rss>"""
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    (tmp_path / "a.xml").write_text(FEED)
+    file = tmp_path / "config.yaml"
+    file.write_text("categories:\n  Tech:\n    - file:a.xml\n    - file:missing.xml\n")
+    return file
+
+
+def call(config: Path, *arguments: str, code: int = 0) -> Result:
+    result = CliRunner().invoke(cli, ["--config", str(config), *arguments])
+    assert result.exit_code == code, result.output
+    return result
+
+
+def test_help_names_every_command() -> None:
+    assert all(name in CliRunner().invoke(cli, ["--help"]).output for name in cli.commands)
+
+
+def test_check_of_a_good_file(config: Path) -> None:
+    assert "2 sources" in call(config, "check").output
+    assert json.loads(call(config, "check", "--json").output) == {"file": str(config), "ok": True, "problems": []}
+
+
+def test_check_says_all_problems_with_lines_and_starts_nothing(config: Path) -> None:
+    config.write_text("colour: x\ncategories:\n  Tech:\n    - ftp://a.example/\n")
+    said = call(config, "check", code=2).output
+    assert f"{config}:1:1" in said
+    assert f"{config}:4:" in said
+    problems = json.loads(call(config, "check", "--json", code=2).output)["problems"]
+    assert [problem["line"] for problem in problems] == [1, 4]
+
+
+def test_a_missing_file_is_a_message_not_a_traceback(tmp_path: Path) -> None:
+    assert "nowhere.yaml" in call(tmp_path / "nowhere.yaml", "run", code=2).output
+
+
+def test_status_before_and_after_the_first_fetch(config: Path) -> None:
+    assert "waiting" in call(config, "status").output
+    call(config, "ingest", "--once")
+    said = call(config, "status", code=1).output
+    assert "1 failing" in said
+    assert "missing.xml" in said
+    facts = json.loads(call(config, "status", "--json", code=1).output)
+    assert [source["state"] for source in facts["sources"]] == ["failing", "ok"]
+
+
+def test_status_of_one_source(config: Path) -> None:
+    call(config, "ingest", "--once")
+    assert "missing.xml" not in call(config, "status", "file:a.xml").output
+    assert "not among the sources" in call(config, "status", "file:b.xml", code=2).output
+
+
+def test_one_source_can_be_ingested_alone(config: Path) -> None:
+    assert "1 polls: 1 updated" in call(config, "ingest", "--once", "--source", "file:a.xml").output
+    assert "0 polls" in call(config, "ingest", "--once", "--source", "file:a.xml").output
+    assert "1 polls: 0 updated, 1 unchanged" in call(config, "ingest", "--source", "file:a.xml", "--force").output
+
+
+def test_an_unknown_source_is_refused(config: Path) -> None:
+    assert "not among the sources" in call(config, "ingest", "--once", "--source", "file:b.xml", code=2).output
+
+
+def test_parse_shows_what_we_read(config: Path) -> None:
+    feed = json.loads(call(config, "parse", str(config.parent / "a.xml")).output)
+    assert (feed["title"], feed["entries"][0]["title"]) == ("A blog", "The first entry")
+
+
+def test_parse_needs_no_config_file(config: Path, tmp_path: Path) -> None:
+    assert "The first entry" in call(tmp_path / "none.yaml", "parse", str(config.parent / "a.xml")).output
+
+
+def test_parse_of_what_is_no_feed_says_so(config: Path) -> None:
+    page = config.parent / "page.html"
+    page.write_text("<!DOCTYPE html><html><body>Hello</body></html>")
+    assert "aggregator:" in call(config, "parse", str(page), code=2).output
+
+
+def test_db_upgrade_says_what_it_did(config: Path) -> None:
+    assert "was none" in call(config, "db", "upgrade").output
+    assert "was 0001" in call(config, "db", "upgrade").output
+
+
+def test_a_secret_is_never_shown(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOKEN", "hunter2")
+    config.write_text("categories:\n  Tech:\n    - http://127.0.0.1:9/feed?token=${TOKEN}\n")
+    said = call(config, "check").output + call(config, "ingest", "--once").output
+    said += call(config, "status", code=1).output + call(config, "status", "--json", code=1).output
+    assert "hunter2" not in said
