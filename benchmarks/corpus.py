@@ -62,6 +62,7 @@ def main() -> None:
             measure(command(again, "ingest", "--once"))
             print("then restarted:", "the same rows" if contents(again) == whole else "DIFFERENT ROWS", rows(again))
         if options.readers:
+            print("stories:", stories(config))
             with serving(config):
                 with_newsboat(Path(folder))
                 with_reader(Path(folder))
@@ -177,6 +178,17 @@ def contents(config: Path) -> set[tuple[object, ...]]:
         )
 
 
+def stories(config: Path) -> dict[str, int]:
+    """How many stories each category has, of which a feed carries at most 500."""
+    with database(config) as connection:
+        return dict(
+            connection.execute(
+                "SELECT slug, count(*) FROM story_categories "
+                "JOIN categories ON categories.id = category_id GROUP BY slug"
+            ).fetchall()
+        )
+
+
 @contextmanager
 def serving(config: Path) -> Iterator[None]:
     """`aggregator serve`, until the end of the block."""
@@ -195,19 +207,22 @@ def addresses() -> list[str]:
 
 
 def with_newsboat(folder: Path) -> None:
-    """Subscribe with newsboat, and print how many articles it has of each feed."""
+    """Subscribe with newsboat, and print how many articles it has of each feed.
+
+    Each feed has a cache of its own: newsboat keeps an article once, whichever of its feeds it came from last.
+    """
     if not shutil.which("newsboat"):
         print("newsboat is not installed")
         return
-    urls, cache = folder / "urls", folder / "newsboat.db"
-    urls.write_text("\n".join(addresses()))
-    subprocess.run(
-        ["newsboat", "-u", str(urls), "-c", str(cache), "-x", "reload"], check=True, capture_output=True, timeout=120
-    )
-    with sqlite3.connect(cache) as connection:
-        print(
-            "newsboat:", dict(connection.execute("SELECT feedurl, count(*) FROM rss_item GROUP BY feedurl").fetchall())
-        )
+    urls, counts = folder / "urls", {}
+    for number, address in enumerate(addresses()):
+        cache = folder / f"newsboat-{number}.db"
+        urls.write_text(address)
+        reload = ["newsboat", "-u", str(urls), "-c", str(cache), "-x", "reload"]
+        subprocess.run(reload, check=True, capture_output=True, timeout=120)
+        with sqlite3.connect(cache) as connection:
+            counts[address.partition("/feeds/")[2]] = connection.execute("SELECT count(*) FROM rss_item").fetchone()[0]
+    print("newsboat:", counts)
 
 
 def with_reader(folder: Path) -> None:

@@ -17,6 +17,7 @@ from aggregator.web import words
 from aggregator.web.assets import Assets
 from aggregator.web.failures import answer_failures
 from aggregator.web.feeds import feeds
+from aggregator.web.images import image_proxy, uses_proxy
 from aggregator.web.links import Links
 from aggregator.web.pages import pages
 from aggregator.web.responses import Answer, harden
@@ -43,6 +44,8 @@ def create_app(settings: Settings, engine: Engine, *, clock: Callable[[], dateti
     app.register_blueprint(pages(catalogue, engine))
     app.register_blueprint(statuses(settings, engine, clock))
     app.register_blueprint(assets.routes())
+    if uses_proxy(settings):
+        app.register_blueprint(image_proxy(settings))
     answer_failures(app)
     app.after_request(harden)
     app.wsgi_app = links.mounted(app.wsgi_app)  # type: ignore[assignment, method-assign]

@@ -1,7 +1,8 @@
-"""The production server: granian, one process with one blocking thread.
+"""The production server: granian, one process with one blocking thread, which answers twice as many requests as
+four do.
 
-Four threads answer half as many requests as one, for they share one interpreter; more processes answer more. The
-application is made in the process that answers, so the one that only watches over it stays small.
+Where images go through us it has more threads: one that waits for somebody else's server must not keep readers waiting.
+The application is made in the process that answers, so the one that only watches over it stays small.
 """
 
 import os
@@ -17,6 +18,7 @@ from granian.log import LogLevels
 
 from aggregator.config.settings import Settings
 
+PROXY_THREADS = 16
 WATCH_SECONDS = 1.0  # how long a process of ours may outlive the one that started it
 
 
@@ -29,7 +31,7 @@ def serve(settings: Settings, *, attached: bool = False) -> None:
         address=settings.listen.host,
         port=settings.listen.port,
         interface=Interfaces.WSGI,
-        blocking_threads=1,
+        blocking_threads=PROXY_THREADS if any(source.images == "proxy" for source in settings.sources) else 1,
         log_level=LogLevels.warning,
         websockets=False,
     )
