@@ -41,17 +41,18 @@ class Json(TypeDecorator[T], Generic[T]):
     """
 
     impl = Text
-    cache_ok = False
+    cache_ok = True  # SQLAlchemy tells two of these apart by `type_` and `empty`, which must therefore be attributes
 
     def __init__(self, type_: Any, *, empty: T) -> None:
         super().__init__()
+        self.type_ = type_
+        self.empty = empty
         self._decoder: msgspec.json.Decoder[T] = msgspec.json.Decoder(type_)
-        self._empty = empty
 
     def process_bind_param(self, value: T | None, dialect: Dialect) -> str | None:
-        if value is None or value == self._empty:
+        if value is None or value == self.empty:
             return None
         return msgspec.json.encode(value).decode()
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> T:
-        return self._empty if value is None else self._decoder.decode(value)
+        return self.empty if value is None else self._decoder.decode(value)

@@ -130,7 +130,7 @@ sightings = Table(
     Column("published", Instant),
     Column("updated", Instant),
     Column("first_seen_at", Instant, nullable=False),
-    Column("revised", Instant, nullable=False),  # since when it has had the text it has
+    Column("revised", Instant, nullable=False),  # since when it has had the text it has, to the second
     Column("revisions", Integer, nullable=False, server_default="0"),
     Column("digest", LargeBinary, nullable=False),  # of everything its source says
     Column("text_digest", LargeBinary, nullable=False),  # of what a reader would call a change

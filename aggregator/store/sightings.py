@@ -137,7 +137,7 @@ def _new_row(source_id: int, guid: str, one: Seen, now: datetime) -> dict[str, o
         "guid_key": _key(guid),
         "guid": guid,
         "first_seen_at": now,
-        "revised": min(one.entry.updated or one.entry.published or now, now),
+        "revised": min(one.entry.updated or one.entry.published or now, now).replace(microsecond=0),
         **_content(one),
     }
 
@@ -149,7 +149,7 @@ def _changed_row(known: _Known, one: Seen, now: datetime) -> dict[str, object] |
         return None
     if one.entry.updated and known.updated and one.entry.updated < known.updated:
         return None
-    revised = now if content["text_digest"] != known.text_digest else known.revised
+    revised = now.replace(microsecond=0) if content["text_digest"] != known.text_digest else known.revised
     return {"row": known.id, "revised": revised, "revisions": known.revisions + 1, "pending": 1, **content}
 
 

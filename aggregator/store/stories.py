@@ -122,7 +122,7 @@ def _sighting(
         words=words,
         url_key=url_key,
         title_key=title_key,
-        placed=min(published or first_seen_at, first_seen_at),
+        placed=min(published or first_seen_at, first_seen_at).replace(microsecond=0),
         revised=revised,
         first_seen_at=first_seen_at,
         story_id=story_id,
