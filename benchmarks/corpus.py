@@ -167,15 +167,19 @@ def rows(config: Path) -> str:
         return ", ".join(f"{connection.execute(f'SELECT count(*) FROM {t}').fetchone()[0]} {t}" for t in TABLES)
 
 
-def contents(config: Path) -> set[tuple[object, ...]]:
-    """What is stored, without row numbers and times of ours, which differ from run to run."""
+def contents(config: Path) -> set[frozenset[tuple[object, ...]]]:
+    """What is stored: each story as the set of its sightings.
+
+    Without row numbers and times of ours, and without who came first in a story, which differ from run to run.
+    """
+    grouped: dict[object, set[tuple[object, ...]]] = {}
     with database(config) as connection:
-        return set(
-            connection.execute(
-                "SELECT sources.address, sightings.guid, sightings.title, sightings.html, stories.uuid FROM sightings "
-                "JOIN sources ON sources.id = source_id JOIN stories ON stories.id = story_id"
-            )
-        )
+        for story, *sighting in connection.execute(
+            "SELECT story_id, sources.address, guid, sightings.title, html FROM sightings "
+            "JOIN sources ON sources.id = source_id"
+        ):
+            grouped.setdefault(story, set()).add(tuple(sighting))
+    return {frozenset(sightings) for sightings in grouped.values()}
 
 
 def stories(config: Path) -> dict[str, int]:
