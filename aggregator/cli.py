@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from aggregator.config.settings import Settings
     from aggregator.publish.status import Status
+    from feeds.model import Feed
 
 FOUND_PROBLEMS = 1
 CANNOT_RUN = 2
@@ -117,8 +118,9 @@ def run(config: Path) -> None:
 @click.option("--once", is_flag=True, help="Poll what is due, merge, and exit.")
 @click.option("--source", metavar="URL", help="Only this source, as config.yaml writes it.")
 @click.option("--force", is_flag=True, help="Also what is not due yet; a host that asked us to wait is left alone.")
+@json_option
 @_command
-def ingest(config: Path, once: bool, source: str | None, force: bool) -> None:
+def ingest(config: Path, once: bool, source: str | None, force: bool, as_json: bool) -> None:
     """The writing wing alone: fetch, read, store, merge."""
     from aggregator import service
 
@@ -126,12 +128,12 @@ def ingest(config: Path, once: bool, source: str | None, force: bool) -> None:
     engine = service.open_store(settings)
     due = service.due(engine, settings, only=source, force=force)
     if once or source:
-        _ingest_once(engine, settings, due, source)
+        _ingest_once(engine, settings, due, source, as_json=as_json)
     else:
         asyncio.run(service.ingest_forever(engine, settings))
 
 
-def _ingest_once(engine: "Engine", settings: "Settings", due: int, source: str | None) -> None:
+def _ingest_once(engine: "Engine", settings: "Settings", due: int, source: str | None, *, as_json: bool) -> None:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -150,6 +152,9 @@ def _ingest_once(engine: "Engine", settings: "Settings", due: int, source: str |
 
         polls, merged = asyncio.run(service.ingest_once(engine, settings, only=source, watch=watch))
         progress.update(bar, total=polls)
+    if as_json:
+        click.echo(json.dumps({"polls": polls, **tally, "stories": merged.founded}))
+        return
     click.echo(
         f"{polls} polls: {tally['updated']} updated, {tally['unchanged']} unchanged, {tally['failed']} failed; "
         f"{tally['added']} new items, {merged.founded} new stories."
@@ -228,7 +233,7 @@ def status(config: Path, source: str | None, as_json: bool) -> None:
 
 
 def _print_status(found: "Status") -> None:
-    from aggregator.web.words import relative
+    from aggregator.publish.words import relative
 
     counts = ", ".join(f"{count} {state}" for state, count in found.counts.items())
     click.echo(f"{len(found.sources)} sources: {counts}; {found.stories} stories")
@@ -243,9 +248,10 @@ def _print_status(found: "Status") -> None:
 
 @cli.command()
 @click.argument("document", metavar="FILE|URL")
+@json_option
 @_command
-def parse(config: Path, document: str) -> None:
-    """Show what we read in a document, as JSON."""
+def parse(config: Path, document: str, as_json: bool) -> None:
+    """Show what we read in a document."""
     import msgspec
 
     from aggregator import service
@@ -254,7 +260,28 @@ def parse(config: Path, document: str) -> None:
     # Its sources do not matter here, so a file that is not there does not either.
     settings = _load(config) if config.exists() else Settings(file=config, sources=(), categories=())
     feed = asyncio.run(service.read_document(document, settings))
-    click.echo(msgspec.json.format(msgspec.json.encode(feed)).decode())
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(feed)).decode())
+    else:
+        _print_feed(feed)
+
+
+def _print_feed(feed: "Feed") -> None:
+    from aggregator.publish.words import counted, minute
+
+    click.echo(f"{feed.title or 'Untitled'}  {feed.link or ''}\n{counted(len(feed.entries), 'entry')}")
+    for problem in feed.problems:
+        click.echo(f"problem: {problem}")
+    for entry in feed.entries:
+        date = minute(entry.published) if entry.published else "no date"
+        click.echo(f"\n{entry.title}\n    {date}  {entry.url or 'no address'}\n    guid {entry.guid}")
+        for name, count in (
+            ("image", bool(entry.image)),
+            ("enclosure", len(entry.enclosures)),
+            ("tag", len(entry.tags)),
+        ):
+            if count:
+                click.echo(f"    {counted(count, name)}")
 
 
 @cli.group()

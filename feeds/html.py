@@ -26,7 +26,8 @@ _BLOCK = re.compile(
 )
 _TAG = re.compile(r"<[a-zA-Z/!?][^<>]*>")
 _REFERENCE = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
-_SCRIPTS_WITHOUT_SPACES = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff]")
+# Thai, Lao, Kana, Han: scripts in which a word is not what stands between spaces (Unicode 15 blocks).
+UNSPACED = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff]")
 
 # XML 1.0 §2.2: what may stand in a document. Matching what may stay is far faster than searching for what may not.
 _ALLOWED = "\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff"
@@ -117,8 +118,8 @@ def text_of(html: str) -> str:
 
 def word_count(text: str) -> int:
     """How many words a plain text has; where a script has no spaces, as Chinese, two characters are a word."""
-    ideographs = len(_SCRIPTS_WITHOUT_SPACES.findall(text))
-    return len(_SCRIPTS_WITHOUT_SPACES.sub(" ", text).split()) + (ideographs + 1) // 2
+    ideographs = len(UNSPACED.findall(text))
+    return len(UNSPACED.sub(" ", text).split()) + (ideographs + 1) // 2
 
 
 def escape_text(text: str) -> str:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from xxhash import xxh3_64_intdigest
 
 from aggregator.store.sightings import Fingerprint
-from feeds.html import text_of, word_count
+from feeds.html import UNSPACED, text_of, word_count
 from feeds.model import Entry
 from feeds.urls import canonicalise
 
@@ -20,11 +20,6 @@ TITLE_MIN_WORDS = 4
 TITLE_MIN_LETTERS = 20
 TITLE_MIN_IDEOGRAPHS = 10  # scripts that write no spaces say more with a character
 
-# Han, Kana, Hangul, Thai, Lao, Khmer, Burmese: a word there is not what stands between spaces (Unicode 15 block
-# ranges).
-UNSPACED = re.compile(
-    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\U00020000-\U0003134f]"
-)
 _NOT_WORD = re.compile(r"[\W_]+")
 
 

@@ -11,9 +11,9 @@ from jinja2 import StrictUndefined
 from sqlalchemy import Engine
 
 from aggregator.config.settings import Settings
+from aggregator.publish import words
 from aggregator.publish.renditions import Renditions
 from aggregator.publish.selection import Catalogue
-from aggregator.web import words
 from aggregator.web.assets import Assets
 from aggregator.web.failures import answer_failures
 from aggregator.web.feeds import feeds

@@ -70,13 +70,21 @@ def test_one_source_can_be_ingested_alone(config: Path) -> None:
     assert "1 polls: 0 updated, 1 unchanged" in call(config, "ingest", "--source", "file:a.xml", "--force").output
 
 
+def test_a_run_reports_as_json(config: Path) -> None:
+    said = call(config, "ingest", "--once", "--json").output.splitlines()[-1]
+    assert json.loads(said) == {"polls": 2, "updated": 1, "unchanged": 0, "failed": 1, "added": 1, "stories": 1}
+
+
 def test_an_unknown_source_is_refused(config: Path) -> None:
     assert "not among the sources" in call(config, "ingest", "--once", "--source", "file:b.xml", code=2).output
 
 
 def test_parse_shows_what_we_read(config: Path) -> None:
-    feed = json.loads(call(config, "parse", str(config.parent / "a.xml")).output)
+    document = str(config.parent / "a.xml")
+    feed = json.loads(call(config, "parse", document, "--json").output)
     assert (feed["title"], feed["entries"][0]["title"]) == ("A blog", "The first entry")
+    said = call(config, "parse", document).output
+    assert all(fact in said for fact in ("A blog", "1 entry", "The first entry", "guid 1", "no date"))
 
 
 def test_parse_needs_no_config_file(config: Path, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from aggregator.web.words import counted, full_date, minute, relative, stamp, with_breaks, with_code
+from aggregator.publish.words import counted, full_date, minute, relative, stamp, with_breaks, with_code
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
