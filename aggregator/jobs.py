@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from aggregator.config.settings import Settings
 from aggregator.dedup.merge import Merger
 from aggregator.ingest.worker import Worker
-from aggregator.store import retention, sources
+from aggregator.store import polls, retention, sources
 from aggregator.store.engine import writing
 
 log = logging.getLogger(__name__)
@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 POLL_EVERY = timedelta(seconds=5)
 MERGE_EVERY = timedelta(seconds=3)
 TIDY_EVERY = timedelta(hours=1)
+LONGEST_WAIT = timedelta(days=34)  # a 410 rests for 30 days and its jitter, a Retry-After for 31
 
 
 def schedule(worker: Worker, engine: Engine, settings: Settings, clock: Callable[[], datetime]) -> AsyncIOScheduler:
@@ -51,7 +52,8 @@ def schedule(worker: Worker, engine: Engine, settings: Settings, clock: Callable
 def tidy_up(engine: Engine, settings: Settings, now: datetime) -> None:
     """Let go of what is older than we promise to keep: the history of polls, and stories past `retention.stories`."""
     with writing(engine) as connection:
-        sources.forget_old_fetches(connection)
+        polls.forget_old_fetches(connection)
+        sources.unfreeze(connection, now, longest=LONGEST_WAIT)
     while True:
         with writing(engine) as connection:
             expired = retention.expire(connection, before=now - settings.retention.stories, now=now)

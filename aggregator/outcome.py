@@ -5,7 +5,7 @@ status page shows and what a metric is labelled with, so the set is closed, and 
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from feeds.model import Feed
@@ -82,6 +82,21 @@ class Validators:
     url: str | None = None
     etag: bytes | None = None
     last_modified: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """What is known of a source's moving.
+
+    to      where permanent redirects led at the last success; None if they did not
+    since   when they first led there; polls: how often since, in a row
+    learnt  the address that is asked by now; None while it is the configured one
+    """
+
+    to: str | None = None
+    since: datetime | None = None
+    polls: int = 0
+    learnt: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,11 +7,12 @@ from sqlalchemy import Engine
 
 from aggregator.config.settings import CategorySettings, Settings, SourceSettings
 from aggregator.dedup.fingerprint import fingerprint
-from aggregator.outcome import Exchange, Failed, Reason, Updated, Validators
-from aggregator.store import sightings, sources
+from aggregator.outcome import Exchange, Failed, Move, Reason, Updated, Validators
+from aggregator.store import polls, sightings, sources
 from aggregator.store.engine import writing
+from aggregator.store.polls import Counts
 from aggregator.store.sightings import Seen
-from aggregator.store.sources import Claim, Counts, Listed
+from aggregator.store.sources import Claim, Listed
 from feeds.model import Entry, Feed
 
 
@@ -60,7 +61,9 @@ def carry(engine: Engine, source_id: int, now: datetime, *entries: Entry) -> Cou
 
 def record(engine: Engine, claim: Claim, outcome: Updated | Failed, now: datetime, next_fetch_at: datetime) -> None:
     with writing(engine) as connection:
-        sources.record(connection, claim, outcome, counts=Counts(), arrivals=(), next_fetch_at=next_fetch_at, now=now)
+        polls.record(
+            connection, claim, outcome, counts=Counts(), arrivals=(), move=Move(), next_fetch_at=next_fetch_at, now=now
+        )
 
 
 def source_settings(address: str, **changes: object) -> SourceSettings:

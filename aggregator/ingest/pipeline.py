@@ -5,26 +5,29 @@
 `poll` acts and decides nothing about when; `decide` is pure.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from xxhash import xxh3_128_digest
 
 from aggregator.config.settings import FetchSettings, SourceSettings
 from aggregator.dedup.fingerprint import fingerprint
 from aggregator.errors import FetchError, ParserDied
-from aggregator.fetch import cadence, files
+from aggregator.fetch import cadence, files, moves
 from aggregator.fetch.client import Client, Request, Response
 from aggregator.ingest.child import Document
 from aggregator.ingest.parser import Parser
-from aggregator.outcome import Exchange, Failed, Hints, Outcome, Reason, Unchanged, Updated
+from aggregator.outcome import Exchange, Failed, Hints, Move, Outcome, Reason, Unchanged, Updated, Validators
 from aggregator.store import sightings
 from aggregator.store.sightings import Seen
 from aggregator.store.sources import Claim
 from feeds import errors
 from feeds.kinds import KINDS
 
+BELIEVED_304 = timedelta(days=30)  # an origin that says 304 whatever happened is asked without validators once
 CRASHES_ALLOWED = 3  # claims of one source that ended with no outcome at all, before it is put aside
 
 REASONS = {
@@ -43,6 +46,7 @@ class Result:
     outcome: Outcome
     seen: tuple[Seen, ...]
     arrivals: tuple[datetime, ...]
+    move: Move
     next_fetch_at: datetime
 
 
@@ -54,13 +58,21 @@ class Pipeline:
     """
 
     def __init__(
-        self, client: Client, parser: Parser, settings: FetchSettings, *, instances: tuple[str, ...], folder: Path
+        self,
+        client: Client,
+        parser: Parser,
+        settings: FetchSettings,
+        *,
+        instances: tuple[str, ...],
+        folder: Path,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._client = client
         self._parser = parser
         self._settings = settings
         self._instances = instances
         self._folder = folder
+        self._clock = clock
 
     async def poll(self, claim: Claim, source: SourceSettings) -> Outcome:
         """Fetch and read one source; whatever is wrong with it is in the outcome."""
@@ -83,22 +95,30 @@ class Pipeline:
 
     async def _fetch(self, claim: Claim, source: SourceSettings) -> Response:
         """The answer of the first address that gives one; what the last one said if none does."""
+        if claim.kind == "file":
+            (path,) = KINDS["file"].locate(claim.address, ())
+            return files.read(self._folder / path, claim.validators, self._settings.max_body)
         failure: FetchError | None = None
-        for address in KINDS[claim.kind].locate(claim.address, self._instances):
+        for address in addresses(claim, self._instances):
             try:
-                if claim.kind == "file":
-                    return files.read(self._folder / address, claim.validators, self._settings.max_body)
-                return await self._client.get(
-                    Request(
-                        url=address,
-                        validators=claim.validators,
-                        headers=source.headers,
-                        allow_private=source.allow_private,
-                    )
-                )
+                return await self._client.get(self._request(address, claim, source))
             except FetchError as error:
                 failure = error
         raise failure or FetchError(Reason.ADDRESS, "there is no address to fetch; see `rsshub.instances`")
+
+    def _request(self, address: str, claim: Claim, source: SourceSettings) -> Request:
+        """What to ask an address: a learnt one at another origin gets no credentials and no leave to be private."""
+        home = claim.move.learnt is None or same_origin(address, claim.address)
+        return Request(
+            url=address,
+            validators=Validators() if self._stale(claim) else claim.validators,
+            headers=source.headers if home else {},
+            allow_private=source.allow_private and home,
+        )
+
+    def _stale(self, claim: Claim) -> bool:
+        """Whether it is so long since a whole document came that the 304s are not believed any more."""
+        return claim.last_document_at is not None and self._clock() - claim.last_document_at > BELIEVED_304
 
     async def _read(self, claim: Claim, source: SourceSettings, response: Response) -> Outcome:
         digest = xxh3_128_digest(response.body)
@@ -120,6 +140,17 @@ class Pipeline:
             hints=response.hints,
             moved_to=response.moved_to,
         )
+
+
+def addresses(claim: Claim, instances: tuple[str, ...]) -> tuple[str, ...]:
+    """Where to look for a source, in order: where it has moved to for good, else where it is configured."""
+    return (claim.move.learnt,) if claim.move.learnt else KINDS[claim.kind].locate(claim.address, instances)
+
+
+def same_origin(one: str, other: str) -> bool:
+    """Whether two addresses have scheme, host and port in common."""
+    a, b = urlsplit(one), urlsplit(other)
+    return (a.scheme, a.netloc) == (b.scheme, b.netloc)
 
 
 def decide(
@@ -146,5 +177,8 @@ def decide(
         outcome=outcome,
         seen=tuple(Seen(entry=entry, fingerprint=fingerprint(entry)) for entry in entries),
         arrivals=arrivals,
+        move=moves.after_failure(claim.move, history.failures)
+        if isinstance(outcome, Failed)
+        else moves.after_success(claim.move, outcome.moved_to, now),
         next_fetch_at=cadence.next_fetch_at(history, outcome.hints, settings, now, spread=spread),
     )

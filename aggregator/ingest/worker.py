@@ -25,8 +25,9 @@ from aggregator.ingest.writer import Writer, after_a_bug
 from aggregator.outcome import Exchange, Failed, Reason
 from aggregator.store import sources
 from aggregator.store.engine import writing
+from aggregator.store.polls import Counts
 from aggregator.store.presence import present
-from aggregator.store.sources import Claim, Counts
+from aggregator.store.sources import Claim
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +86,12 @@ class Worker:
         client = await self._stack.enter_async_context(Client(settings.fetch, settings.user_agent))
         parser = await self._stack.enter_async_context(Parser())
         self._pipeline = Pipeline(
-            client, parser, settings.fetch, instances=settings.rsshub.instances, folder=settings.file.parent
+            client,
+            parser,
+            settings.fetch,
+            instances=settings.rsshub.instances,
+            folder=settings.file.parent,
+            clock=self._clock,
         )
         return self
 

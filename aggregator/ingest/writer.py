@@ -18,9 +18,9 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from aggregator.ingest.pipeline import Result
 from aggregator.outcome import Failed, Reason
-from aggregator.store import sightings, sources
+from aggregator.store import polls, sightings, sources
 from aggregator.store.engine import writing
-from aggregator.store.sources import Counts
+from aggregator.store.polls import Counts
 
 log = logging.getLogger(__name__)
 
@@ -110,12 +110,13 @@ def _store(connection: Connection, result: Result, now: datetime) -> Counts:
         log.info("dropped a late result source=%s", result.claim.address)
         return Counts()
     counts = sightings.save(connection, result.claim.source_id, result.seen, now) if result.seen else Counts()
-    sources.record(
+    polls.record(
         connection,
         result.claim,
         result.outcome,
         counts=counts,
         arrivals=result.arrivals,
+        move=result.move,
         next_fetch_at=result.next_fetch_at,
         now=now,
     )

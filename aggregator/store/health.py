@@ -85,7 +85,7 @@ def _health(row: Any) -> SourceHealth:
         failures=row.failures,
         reason=Reason(row.reason) if row.reason else None,
         detail=row.detail,
-        moved_to=row.moved_to,
+        moved_to=row.learnt_address,
         problems=row.problems,
         conditional=row.etag is not None or row.last_modified is not None,
         sightings=row.sightings or 0,

@@ -73,7 +73,11 @@ sources = Table(
     Column("failures", Integer, nullable=False, server_default="0"),  # in a row
     Column("reason", Text),  # outcome.Reason of the last failure; NULL when the last fetch was good
     Column("detail", Text),
-    Column("moved_to", Text),  # where permanent redirects lead
+    Column("moved_to", Text),  # where permanent redirects led at the last success …
+    Column("moved_since_at", Instant),  # … since when to the same place …
+    Column("moved_polls", Integer, nullable=False, server_default="0"),  # … and how often in a row
+    Column("learnt_address", Text),  # the same, once it is certain: asked instead of `address`
+    Column("last_document_at", Instant),  # when an answer last brought a whole document, not a 304
     Column(
         "arrivals", Json[tuple[datetime, ...]](tuple[datetime, ...], empty=())
     ),  # of the newest entries, newest first
@@ -82,6 +86,14 @@ Index("ix_sources_next_fetch_at", sources.c.next_fetch_at, sqlite_where=sources.
       postgresql_where=sources.c.removed_at.is_(None))  # claim_due  # fmt: skip
 Index("ix_sources_host", sources.c.host, sqlite_where=sources.c.lease_token.is_not(None),
       postgresql_where=sources.c.lease_token.is_not(None))  # claim_due: is the host busy?  # fmt: skip
+
+# Hosts that asked us to stay away, whoever of their sources was told so.
+hosts = Table(
+    "hosts",
+    metadata,
+    Column("host", Text, primary_key=True),
+    Column("held_until", Instant, nullable=False),
+)
 
 fetches = Table(
     "fetches",

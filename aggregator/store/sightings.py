@@ -14,8 +14,8 @@ import msgspec
 from sqlalchemy import Connection, bindparam, insert, select, update
 from xxhash import xxh3_128_digest
 
+from aggregator.store.polls import ARRIVALS_KEPT, Counts
 from aggregator.store.schema import sightings
-from aggregator.store.sources import ARRIVALS_KEPT, Counts
 from feeds.model import Entry
 
 REVISIONS_KEPT = 24  # a text that changes oftener is churning, and is left as it was (reader's limit, too)

@@ -1,4 +1,4 @@
-"""The sources: which there are, which are due, who is at them, and how each fetch of them ended.
+"""The sources: which there are, which are due, and who is at them. How each fetch of them ended is in `polls`.
 
 A claim is a lease with a fencing token. Whoever comes back after its lease has been given to another finds that its
 token no longer matches, and writes nothing.
@@ -13,12 +13,9 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, true, update
 
-from aggregator.outcome import Failed, Outcome, Reason, Updated, Validators
-from aggregator.store.schema import categories, fetches, source_categories, sources
+from aggregator.outcome import Move, Validators
+from aggregator.store.schema import categories, hosts, source_categories, sources
 from feeds.model import Rhythm
-
-ARRIVALS_KEPT = 20  # enough for a median gap that one burst does not move
-FETCHES_KEPT = 50  # a source; the status page's success rate looks at as many
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +31,8 @@ class Listed:
 class Claim:
     """A due source that is ours until `lease_until`, with all that is needed to fetch it politely.
 
-    attempts  claims since an outcome was last recorded, this one included: over 1 means that a worker died at it
+    attempts          claims since an outcome was last recorded, this one included: over 1 means that a worker died at it
+    last_document_at  when an answer last brought a document, not a 304; None if none ever did
     """
 
     source_id: int
@@ -48,6 +46,8 @@ class Claim:
     rhythm: Rhythm
     arrivals: tuple[datetime, ...]
     failures: int
+    move: Move
+    last_document_at: datetime | None
 
 
 def sync(connection: Connection, listed: Iterable[Listed], slugs: Iterable[str], now: datetime) -> tuple[int, ...]:
@@ -122,7 +122,9 @@ def _file_sources(connection: Connection, wanted: Mapping[str, Listed]) -> set[i
 def claim_due(
     connection: Connection, *, now: datetime, limit: int, per_host: int, lease: timedelta, only: str | None = None
 ) -> tuple[Claim, ...]:
-    """Take up to `limit` due sources, oldest first, of hosts that nobody is at yet; counts the attempt.
+    """Take up to `limit` due sources, oldest first, of hosts that nobody is at and that hold nobody off.
+
+    Counts the attempt.
 
     One statement, so that two workers never take the same source: on PostgreSQL rows that another is taking are passed
     over (SKIP LOCKED); SQLite has one writer at a time and leaves the clause out.
@@ -137,11 +139,12 @@ def claim_due(
         .where(busy.c.lease_token.is_not(None), busy.c.lease_until > now)
         .exists()
     )
+    host_is_held = select(hosts.c.host).where(hosts.c.host == sources.c.host, hosts.c.held_until > now).exists()
     free = sources.c.lease_until.is_(None) | (sources.c.lease_until <= now)
     head = (
         select(sources.c.id, sources.c.host, sources.c.next_fetch_at)
         .where(sources.c.removed_at.is_(None), sources.c.next_fetch_at <= now)
-        .where(free, ~host_is_busy, sources.c.address == only if only else true())
+        .where(free, ~host_is_busy, ~host_is_held, sources.c.address == only if only else true())
         .order_by(sources.c.next_fetch_at, sources.c.id)
         .limit(limit * 4)  # enough to choose from; ranking all that is due would cost more the more there is
         .subquery("head")
@@ -170,15 +173,17 @@ _CLAIM_COLUMNS = tuple(
     sources.c[name]
     for name in (
         "id", "address", "kind", "host", "lease_token", "attempts", "validators_url", "etag", "last_modified",
-        "body_digest", "rhythm", "arrivals", "failures",
+        "body_digest", "rhythm", "arrivals", "failures", "moved_to", "moved_since_at", "moved_polls", "learnt_address",
+        "last_document_at",
     )
 )  # fmt: skip
 
 
 def _claim(row: Sequence[Any]) -> Claim:
-    source_id, address, kind, host, token, attempts, url, etag, modified, digest, rhythm, arrivals, failures = row
+    (id_, address, kind, host, token, attempts, url, etag, modified, digest, rhythm, arrivals, failures,
+     moved_to, moved_since_at, moved_polls, learnt_address, last_document_at) = row  # fmt: skip
     return Claim(
-        source_id=source_id,
+        source_id=id_,
         address=address,
         kind=kind,
         host=host,
@@ -189,17 +194,24 @@ def _claim(row: Sequence[Any]) -> Claim:
         rhythm=rhythm,
         arrivals=arrivals,
         failures=failures,
+        move=Move(to=moved_to, since=moved_since_at, polls=moved_polls, learnt=learnt_address),
+        last_document_at=last_document_at,
     )
 
 
 def make_due(connection: Connection, now: datetime, *, address: str | None = None) -> int:
-    """Bring sources' next fetch forward to now: one of them, or all; returns how many. A host that asked us to wait is
-    left alone."""
+    """Bring sources' next fetch forward to now: one of them, or all; returns how many. A host's hold stands."""
     statement = update(sources).where(sources.c.removed_at.is_(None), sources.c.next_fetch_at > now)
-    statement = statement.where(sources.c.reason.is_(None) | (sources.c.reason != Reason.RATE_LIMITED.value))
     if address is not None:
         statement = statement.where(sources.c.address == address)
     return connection.execute(statement.values(next_fetch_at=now)).rowcount
+
+
+def unfreeze(connection: Connection, now: datetime, *, longest: timedelta) -> int:
+    """Make due what waits for longer than anything could have asked for: the clock was wrong when that was written."""
+    frozen = update(sources).where(sources.c.removed_at.is_(None), sources.c.next_fetch_at > now + longest)
+    connection.execute(delete(hosts).where(hosts.c.held_until > now + longest))
+    return connection.execute(frozen.values(next_fetch_at=now)).rowcount
 
 
 def release(connection: Connection, claims: Iterable[Claim]) -> None:
@@ -212,106 +224,10 @@ def release(connection: Connection, claims: Iterable[Claim]) -> None:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counts:
-    """What a document held: entries in it, those that were new to us, those whose text had changed."""
-
-    entries: int = 0
-    added: int = 0
-    changed: int = 0
-
-
 def holds(connection: Connection, claim: Claim) -> bool:
     """Whether a claim is still ours; the row is locked until the transaction ends, so that it stays so."""
     statement = select(sources.c.id).where(sources.c.id == claim.source_id, sources.c.lease_token == claim.token)
     return connection.scalar(statement.with_for_update()) is not None
-
-
-def record(
-    connection: Connection,
-    claim: Claim,
-    outcome: Outcome,
-    *,
-    counts: Counts,
-    arrivals: tuple[datetime, ...],
-    next_fetch_at: datetime,
-    now: datetime,
-) -> None:
-    """Write down how a fetch ended, and let the source go.
-
-    Must be in the transaction that stores the entries, for a validator vouches for them; and after `holds`.
-    """
-    if isinstance(outcome, Failed):
-        values = _after_failure(outcome, now)
-    else:
-        values = _after_success(outcome, arrivals, counts, now)
-    connection.execute(
-        update(sources)
-        .where(sources.c.id == claim.source_id)
-        .values(
-            last_fetch_at=now, next_fetch_at=next_fetch_at, lease_token=None, lease_until=None, attempts=0, **values
-        )
-    )
-    connection.execute(insert(fetches), _history_row(claim, outcome, counts, now))
-
-
-def _after_failure(outcome: Failed, now: datetime) -> dict[str, object]:
-    return {
-        "failures": sources.c.failures + 1,
-        "failing_since_at": func.coalesce(sources.c.failing_since_at, now),
-        "reason": outcome.reason.value,
-        "detail": outcome.detail,
-    }
-
-
-def _after_success(
-    outcome: Outcome, arrivals: tuple[datetime, ...], counts: Counts, now: datetime
-) -> dict[str, object]:
-    assert not isinstance(outcome, Failed)
-    values: dict[str, object] = {
-        "last_success_at": now,
-        "failures": 0,
-        "failing_since_at": None,
-        "reason": None,
-        "detail": None,
-        "validators_url": outcome.validators.url,
-        "etag": outcome.validators.etag,
-        "last_modified": outcome.validators.last_modified,
-        "moved_to": outcome.moved_to,
-    }
-    if isinstance(outcome, Updated):
-        feed = outcome.feed
-        values |= {
-            "body_digest": outcome.body_digest,
-            "title": feed.title,
-            "link": feed.link,
-            "language": feed.language,
-            "image": feed.image,
-            "rhythm": feed.rhythm,
-            "hubs": feed.hubs,
-            "problems": feed.problems,
-            "arrivals": arrivals,
-        }
-        if counts.added:
-            values["last_new_at"] = now
-    return values
-
-
-def _history_row(claim: Claim, outcome: Outcome, counts: Counts, now: datetime) -> dict[str, object]:
-    failed = outcome if isinstance(outcome, Failed) else None
-    return {
-        "source_id": claim.source_id,
-        "fetched_at": now,
-        "outcome": type(outcome).__name__.lower(),
-        "reason": failed.reason.value if failed else None,
-        "detail": failed.detail if failed else None,
-        "status": outcome.exchange.status,
-        "wire_bytes": outcome.exchange.wire_bytes,
-        "milliseconds": round(outcome.exchange.elapsed.total_seconds() * 1000),
-        "entries": counts.entries,
-        "added": counts.added,
-        "changed": counts.changed,
-    }
 
 
 def drop_leases(connection: Connection) -> int:
@@ -325,14 +241,3 @@ def count_due(connection: Connection, now: datetime) -> int:
     """How many sources are due."""
     due = select(func.count()).where(sources.c.removed_at.is_(None), sources.c.next_fetch_at <= now)
     return connection.scalar(due) or 0
-
-
-def forget_old_fetches(connection: Connection) -> int:
-    """Keep the last FETCHES_KEPT polls of each source; returns how many rows went."""
-    newer = fetches.alias("newer")
-    rank = (
-        select(func.count())
-        .where(newer.c.source_id == fetches.c.source_id, newer.c.id > fetches.c.id)
-        .scalar_subquery()
-    )
-    return connection.execute(delete(fetches).where(rank >= FETCHES_KEPT)).rowcount

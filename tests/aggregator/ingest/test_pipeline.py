@@ -9,7 +9,7 @@ import pytest
 from aggregator.config.settings import FetchSettings
 from aggregator.errors import FetchError, ParserDied
 from aggregator.ingest.pipeline import CRASHES_ALLOWED, Pipeline, decide
-from aggregator.outcome import Exchange, Failed, Hints, Outcome, Reason, Unchanged, Updated, Validators
+from aggregator.outcome import Exchange, Failed, Hints, Move, Outcome, Reason, Unchanged, Updated, Validators
 from aggregator.store.sources import Claim
 from feeds.model import Rhythm
 from tests.builders import entry, source_settings, updated
@@ -22,6 +22,7 @@ def claim(address: str = A, **changes: object) -> Claim:
     fields: dict[str, object] = {
         "source_id": 1, "kind": source_settings(address).kind, "host": "a.example", "token": UUID(int=1), "attempts": 1,
         "validators": Validators(), "body_digest": None, "rhythm": Rhythm(), "arrivals": (), "failures": 0,
+        "move": Move(), "last_document_at": None,
     }  # fmt: skip
     return Claim(address=address, **(fields | changes))  # type: ignore[arg-type]
 

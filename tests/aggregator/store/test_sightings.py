@@ -7,9 +7,9 @@ from sqlalchemy import Engine, select
 
 from aggregator.store import retention
 from aggregator.store.engine import reading, writing
+from aggregator.store.polls import Counts
 from aggregator.store.schema import sightings as table
 from aggregator.store.sightings import REVISIONS_KEPT, arrivals
-from aggregator.store.sources import Counts
 from tests.builders import carry, entry, listed, sync
 
 HOUR = timedelta(hours=1)

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine, select
 
 from aggregator.outcome import Reason
-from aggregator.store import sources
+from aggregator.store import polls, sources
 from aggregator.store.engine import reading, writing
 from aggregator.store.schema import categories, source_categories
 from aggregator.store.schema import fetches as fetches_table
@@ -162,11 +162,11 @@ def test_forcing_respects_a_host_that_asked_us_to_wait(
 
 def test_only_the_last_polls_are_kept(engine: Engine, now: datetime) -> None:
     sync(engine, now, listed())
-    for _ in range(sources.FETCHES_KEPT + 5):
+    for _ in range(polls.FETCHES_KEPT + 5):
         record(engine, claim(engine, now)[0], updated(), now, now)
     with writing(engine) as connection:
-        assert sources.forget_old_fetches(connection) == 5
-        assert len(connection.execute(select(fetches_table.c.id)).all()) == sources.FETCHES_KEPT
+        assert polls.forget_old_fetches(connection) == 5
+        assert len(connection.execute(select(fetches_table.c.id)).all()) == polls.FETCHES_KEPT
 
 
 def test_counting_what_is_due_counts_nothing_else(engine: Engine, now: datetime) -> None:

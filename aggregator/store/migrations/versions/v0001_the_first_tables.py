@@ -23,6 +23,12 @@ def upgrade() -> None:
         sa.UniqueConstraint("slug", name=op.f("uq_categories_slug")),
     )
     op.create_table(
+        "hosts",
+        sa.Column("host", sa.Text(), nullable=False),
+        sa.Column("held_until", INSTANT, nullable=False),
+        sa.PrimaryKeyConstraint("host", name=op.f("pk_hosts")),
+    )
+    op.create_table(
         "sources",
         sa.Column("id", ROW_ID, nullable=False),
         sa.Column("address", sa.Text(), nullable=False),
@@ -53,6 +59,10 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("detail", sa.Text(), nullable=True),
         sa.Column("moved_to", sa.Text(), nullable=True),
+        sa.Column("moved_since_at", INSTANT, nullable=True),
+        sa.Column("moved_polls", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("learnt_address", sa.Text(), nullable=True),
+        sa.Column("last_document_at", INSTANT, nullable=True),
         sa.Column("arrivals", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sources")),
         sa.UniqueConstraint("address", name=op.f("uq_sources_address")),
@@ -224,4 +234,5 @@ def downgrade() -> None:
         postgresql_where=sa.text("lease_token IS NOT NULL"),
     )
     op.drop_table("sources")
+    op.drop_table("hosts")
     op.drop_table("categories")

@@ -1,0 +1,144 @@
+"""How each fetch of a source ended: its health, its validators, the history of polls, and the hosts that hold us off."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from aggregator.outcome import Failed, Move, Outcome, Reason, Updated
+from aggregator.store.schema import fetches, hosts, sources
+from aggregator.store.sources import Claim
+
+ARRIVALS_KEPT = 20  # enough for a median gap that one burst does not move
+FETCHES_KEPT = 50  # a source; the status page's success rate looks at as many
+NOT_MODIFIED = 304
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """What a document held: entries in it, those that were new to us, those whose text had changed."""
+
+    entries: int = 0
+    added: int = 0
+    changed: int = 0
+
+
+def record(
+    connection: Connection,
+    claim: Claim,
+    outcome: Outcome,
+    *,
+    counts: Counts,
+    arrivals: tuple[datetime, ...],
+    move: Move,
+    next_fetch_at: datetime,
+    now: datetime,
+) -> None:
+    """Write down how a fetch ended, and let the source go.
+
+    Must be in the transaction that stores the entries, for a validator vouches for them; and after `holds`.
+    """
+    if isinstance(outcome, Failed):
+        values = _after_failure(outcome, now)
+    else:
+        values = _after_success(outcome, arrivals, counts, now)
+    connection.execute(
+        update(sources)
+        .where(sources.c.id == claim.source_id)
+        .values(
+            last_fetch_at=now,
+            next_fetch_at=next_fetch_at,
+            lease_token=None,
+            lease_until=None,
+            attempts=0,
+            moved_to=move.to,
+            moved_since_at=move.since,
+            moved_polls=move.polls,
+            learnt_address=move.learnt,
+            **values,
+        )
+    )
+    if isinstance(outcome, Failed) and outcome.reason is Reason.RATE_LIMITED and claim.host:
+        _hold(connection, claim.host, next_fetch_at)
+    connection.execute(insert(fetches), _history_row(claim, outcome, counts, now))
+
+
+def _after_failure(outcome: Failed, now: datetime) -> dict[str, object]:
+    return {
+        "failures": sources.c.failures + 1,
+        "failing_since_at": func.coalesce(sources.c.failing_since_at, now),
+        "reason": outcome.reason.value,
+        "detail": outcome.detail,
+    }
+
+
+def _after_success(
+    outcome: Outcome, arrivals: tuple[datetime, ...], counts: Counts, now: datetime
+) -> dict[str, object]:
+    assert not isinstance(outcome, Failed)
+    values: dict[str, object] = {
+        "last_success_at": now,
+        "failures": 0,
+        "failing_since_at": None,
+        "reason": None,
+        "detail": None,
+        "validators_url": outcome.validators.url,
+        "etag": outcome.validators.etag,
+        "last_modified": outcome.validators.last_modified,
+    }
+    if outcome.exchange.status != NOT_MODIFIED:
+        values["last_document_at"] = now
+    if isinstance(outcome, Updated):
+        feed = outcome.feed
+        values |= {
+            "body_digest": outcome.body_digest,
+            "title": feed.title,
+            "link": feed.link,
+            "language": feed.language,
+            "image": feed.image,
+            "rhythm": feed.rhythm,
+            "hubs": feed.hubs,
+            "problems": feed.problems,
+            "arrivals": arrivals,
+        }
+        if counts.added:
+            values["last_new_at"] = now
+    return values
+
+
+def _history_row(claim: Claim, outcome: Outcome, counts: Counts, now: datetime) -> dict[str, object]:
+    failed = outcome if isinstance(outcome, Failed) else None
+    return {
+        "source_id": claim.source_id,
+        "fetched_at": now,
+        "outcome": type(outcome).__name__.lower(),
+        "reason": failed.reason.value if failed else None,
+        "detail": failed.detail if failed else None,
+        "status": outcome.exchange.status,
+        "wire_bytes": outcome.exchange.wire_bytes,
+        "milliseconds": round(outcome.exchange.elapsed.total_seconds() * 1000),
+        "entries": counts.entries,
+        "added": counts.added,
+        "changed": counts.changed,
+    }
+
+
+def _hold(connection: Connection, host: str, until: datetime) -> None:
+    """Nobody goes to this host before then, whichever source or command asks for it."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    held = dialect.insert(hosts).values(host=host, held_until=until)
+    connection.execute(held.on_conflict_do_update(index_elements=[hosts.c.host], set_={"held_until": until}))
+    others = update(sources).where(sources.c.host == host, sources.c.next_fetch_at < until)
+    connection.execute(others.values(next_fetch_at=until))
+
+
+def forget_old_fetches(connection: Connection) -> int:
+    """Keep the last FETCHES_KEPT polls of each source; returns how many rows went."""
+    newer = fetches.alias("newer")
+    rank = (
+        select(func.count())
+        .where(newer.c.source_id == fetches.c.source_id, newer.c.id > fetches.c.id)
+        .scalar_subquery()
+    )
+    return connection.execute(delete(fetches).where(rank >= FETCHES_KEPT)).rowcount
