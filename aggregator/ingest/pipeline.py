@@ -177,8 +177,14 @@ def decide(
         outcome=outcome,
         seen=tuple(Seen(entry=entry, fingerprint=fingerprint(entry)) for entry in entries),
         arrivals=arrivals,
-        move=moves.after_failure(claim.move, history.failures)
-        if isinstance(outcome, Failed)
-        else moves.after_success(claim.move, outcome.moved_to, now),
+        move=_moved(claim, outcome, history.failures, now),
         next_fetch_at=cadence.next_fetch_at(history, outcome.hints, settings, now, spread=spread),
     )
+
+
+def _moved(claim: Claim, outcome: Outcome, failures: int, now: datetime) -> Move:
+    if claim.kind != "feed":
+        return Move()  # an RSSHub instance that redirects has moved itself, not the source
+    if isinstance(outcome, Failed):
+        return moves.after_failure(claim.move, failures)
+    return moves.after_success(claim.move, outcome.moved_to, now)

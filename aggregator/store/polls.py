@@ -1,4 +1,4 @@
-"""How each fetch of a source ended: its health, its validators, the history of polls, and the hosts that hold us off."""
+"""How each fetch of a source ended: health, validators, the history of polls, and the hosts that hold us off."""
 
 from dataclasses import dataclass
 from datetime import datetime

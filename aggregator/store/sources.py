@@ -31,7 +31,7 @@ class Listed:
 class Claim:
     """A due source that is ours until `lease_until`, with all that is needed to fetch it politely.
 
-    attempts          claims since an outcome was last recorded, this one included: over 1 means that a worker died at it
+    attempts          claims since an outcome was recorded, this one included: over 1 means that a worker died at it
     last_document_at  when an answer last brought a document, not a 304; None if none ever did
     """
 

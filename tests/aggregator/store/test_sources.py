@@ -150,14 +150,39 @@ def test_only_known_sources_whose_categories_changed_are_reported(engine: Engine
         assert set(slugs) == {"all", "news"}
 
 
-@pytest.mark.parametrize(("reason", "brought_forward"), [(Reason.DNS, 1), (Reason.RATE_LIMITED, 0)])
-def test_forcing_respects_a_host_that_asked_us_to_wait(
-    engine: Engine, now: datetime, reason: Reason, brought_forward: int
+@pytest.mark.parametrize(("reason", "claimed"), [(Reason.DNS, 1), (Reason.RATE_LIMITED, 0)])
+def test_e18_forcing_respects_a_host_that_asked_us_to_wait(
+    engine: Engine, now: datetime, reason: Reason, claimed: int
 ) -> None:
     sync(engine, now, listed())
     record(engine, claim(engine, now)[0], failed(reason), now, now + timedelta(hours=2))
     with writing(engine) as connection:
-        assert sources.make_due(connection, now) == brought_forward
+        sources.make_due(connection, now)
+    assert len(claim(engine, now)) == claimed
+    assert len(claim(engine, now + timedelta(hours=2))) == 1
+
+
+def test_e19_one_refusal_holds_the_whole_host_and_no_other(engine: Engine, now: datetime) -> None:
+    one, other, elsewhere = listed("https://a.example/1"), listed("https://a.example/2"), listed("https://b.example/1")
+    sync(engine, now, one, other, elsewhere)
+    (refused,) = claim(engine, now, only=one.address)
+    record(engine, refused, failed(Reason.RATE_LIMITED), now, now + timedelta(hours=2))
+    added_later = listed("https://a.example/3")
+    sync(engine, now, one, other, elsewhere, added_later)
+    assert [taken.address for taken in claim(engine, now)] == [elsewhere.address]
+    later = claim(engine, now + timedelta(hours=2), only=added_later.address)
+    assert [taken.address for taken in later] == [added_later.address]
+
+
+@pytest.mark.parametrize(("wait", "due"), [(timedelta(days=365), 1), (timedelta(days=30), 0)])
+def test_n31_what_a_wrong_clock_put_off_for_ever_is_made_due(
+    engine: Engine, now: datetime, wait: timedelta, due: int
+) -> None:
+    sync(engine, now, listed())
+    record(engine, claim(engine, now)[0], updated(), now, now + wait)
+    with writing(engine) as connection:
+        assert sources.unfreeze(connection, now, longest=timedelta(days=34)) == due
+        assert sources.count_due(connection, now) == due
 
 
 def test_only_the_last_polls_are_kept(engine: Engine, now: datetime) -> None:
