@@ -23,6 +23,11 @@ format: .venv/installed-dev  ## put the code into shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+bench: .venv/installed-dev  ## what it costs, and how publishers see us
+	$(BIN)/python -m benchmarks.fetch_304
+	$(BIN)/python -m benchmarks.corpus
+	$(BIN)/python -m benchmarks.etiquette
+
 docs: .venv/installed-dev  ## write the pages that are made from the code
 	$(BIN)/python -m aggregator.config.reference docs
 

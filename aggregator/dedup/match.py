@@ -17,6 +17,7 @@ class Evidence(StrEnum):
     FOUNDER = "founder"  # it was the first
     URL = "url"  # the same canonical address
     TITLE = "title"  # the same normalised title, at about the same time
+    ECHO = "echo"  # it is the story itself, come back from a feed that we published
 
 
 def same_story(one: Sighting, other: Sighting, *, window: timedelta) -> Evidence | None:

@@ -22,6 +22,7 @@ from aggregator.store.stories import NewStory, Sighting
 
 BATCH = 400  # sightings in one transaction: long enough to amortise it, short enough not to keep writers waiting
 CANDIDATES = 4_000  # read for one batch at most, the newest first, whatever the input
+URN = "urn:uuid:"
 COMMON = 8  # a key that so many sightings of one source share says nothing: "Daily links", a link to the front page
 
 
@@ -42,6 +43,14 @@ def story_uuid(address: str, guid: str) -> UUID:
     Never a row number: a database that is built anew gives the same identities.
     """
     return uuid5(NAMESPACE_URL, f"{address}\n{guid}")
+
+
+def echoed(sighting: Sighting) -> UUID | None:
+    """The identity of the story that a sighting says it is: our published entries are called `urn:uuid:…`."""
+    try:
+        return UUID(sighting.guid.removeprefix(URN)) if sighting.guid.startswith(URN) else None
+    except ValueError:
+        return None
 
 
 class Merger:
@@ -87,6 +96,8 @@ class Merger:
 
     def _index(self, connection: Connection, new: Collection[Sighting]) -> "_Index":
         index = _Index()
+        echoes = {uuid for sighting in new if (uuid := echoed(sighting))}
+        index.stories = stories.by_uuid(connection, echoes) if echoes else {}
         comparable = [sighting for sighting in new if self._takes_part(sighting)]
         if comparable:
             since = min(sighting.first_seen_at for sighting in comparable) - self._settings.window
@@ -128,6 +139,9 @@ class Merger:
 
     def _match(self, sighting: Sighting, index: "_Index") -> tuple[int, Evidence] | None:
         """The story that a sighting belongs to: the best evidence first, then the story that was there first."""
+        uuid = echoed(sighting)
+        if uuid is not None and uuid in index.stories:
+            return index.stories[uuid], Evidence.ECHO
         found: list[tuple[int, int, Evidence]] = []
         for candidate, group in index.sharing(sighting):
             evidence = same_story(sighting, candidate, window=self._settings.window)
@@ -145,7 +159,9 @@ class Merger:
     def _choose_leads(self, connection: Connection, story_ids: Collection[int]) -> None:
         leads = []
         for story_id, sightings in stories.members(connection, story_ids).items():
-            chosen = min(sightings, key=self._rank)
+            ours = {story_uuid(one.address, one.guid) for one in sightings}
+            own_words = [one for one in sightings if echoed(one) not in ours]  # an echo says what we said, and more
+            chosen = min(own_words or sightings, key=self._rank)
             leads.append((story_id, chosen.id, chosen.revised))
         stories.lead(connection, leads)
 
@@ -161,6 +177,7 @@ class _Index:
     def __init__(self) -> None:
         self._by_url: dict[int, list[Sighting]] = defaultdict(list)
         self._by_title: dict[int, list[Sighting]] = defaultdict(list)
+        self.stories: dict[UUID, int] = {}  # those that a sighting is an echo of
         self.group_of: dict[int, int] = {}
         self.carriers: dict[int, set[int]] = defaultdict(set)
 

@@ -81,7 +81,7 @@ class Worker:
         settings = self._settings
         if self._stack.enter_context(present(self._engine)):
             with writing(self._engine) as connection:
-                sources.drop_leases(connection)
+                sources.drop_leases(connection, lease=LEASE)
         await self._stack.enter_async_context(self.writer)
         client = await self._stack.enter_async_context(Client(settings.fetch, settings.user_agent))
         parser = await self._stack.enter_async_context(Parser())

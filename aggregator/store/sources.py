@@ -230,11 +230,23 @@ def holds(connection: Connection, claim: Claim) -> bool:
     return connection.scalar(statement.with_for_update()) is not None
 
 
-def drop_leases(connection: Connection) -> int:
-    """Take every lease back, its attempt still counted: only when no other worker is alive. Returns how many there
-    were."""
-    statement = update(sources).where(sources.c.lease_token.is_not(None))
-    return connection.execute(statement.values(lease_token=None, lease_until=None)).rowcount
+def drop_leases(connection: Connection, *, lease: timedelta) -> int:
+    """Take every lease back, the attempts still counted: only when no other worker is alive. Returns how many.
+
+    The dead may have asked already. So a source that was fetched before waits as long after its claim as it would have
+    waited otherwise; one that never was is due as it is.
+
+    lease  what `claim_due` was given
+    """
+    c = sources.c
+    held = connection.execute(
+        select(c.id, c.lease_until, c.last_fetch_at, c.next_fetch_at).where(c.lease_token.is_not(None))
+    ).all()
+    for id_, lease_until, last_fetch_at, next_fetch_at in held:
+        due = next_fetch_at if last_fetch_at is None else lease_until - lease + (next_fetch_at - last_fetch_at)
+        given = update(sources).where(c.id == id_)
+        connection.execute(given.values(lease_token=None, lease_until=None, next_fetch_at=due))
+    return len(held)
 
 
 def count_due(connection: Connection, now: datetime) -> int:

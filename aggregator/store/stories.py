@@ -66,6 +66,12 @@ def candidates(
     )
 
 
+def by_uuid(connection: Connection, uuids: Collection[UUID]) -> dict[UUID, int]:
+    """The ids of the stories with these identities, as far as there are any."""
+    rows = connection.execute(select(stories.c.uuid, stories.c.id).where(stories.c.uuid.in_(uuids)))
+    return {row.uuid: row.id for row in rows}
+
+
 def members(connection: Connection, story_ids: Collection[int]) -> dict[int, list[Sighting]]:
     """The sightings of each story, in order of arrival."""
     found: dict[int, list[Sighting]] = {story_id: [] for story_id in story_ids}

@@ -172,6 +172,21 @@ def test_d09_an_expired_story_is_gone_and_stays_gone(engine: Engine, now: dateti
     assert shown(engine) == ()
 
 
+def test_s19_our_own_feed_as_a_source_adds_nothing_and_leads_nothing(engine: Engine, now: datetime) -> None:
+    carry(engine, 1, now, entry("1", url=None, title="Short"), entry("2", url=SAME))
+    merge(engine, now)
+    for turn in range(3):
+        before = shown(engine)
+        ours = [
+            entry(f"urn:uuid:{one.uuid}", url=one.url, title=one.title, html=f"{one.html}<p>Also in: us {turn}</p>")
+            for one in before
+        ]
+        carry(engine, 2, now + turn * HOUR, *ours)
+        merge(engine, now + turn * HOUR)
+        assert [(one.uuid, one.html) for one in shown(engine)] == [(one.uuid, one.html) for one in before]
+    assert {one.others[0].reason for one in shown(engine)} == {"echo"}
+
+
 def test_a_merge_that_was_killed_between_batches_goes_on(engine: Engine, now: datetime) -> None:
     carry(engine, 1, now, *(entry(str(n)) for n in range(merge_module.BATCH + 1)))
     merger = Merger(DedupSettings(), ())

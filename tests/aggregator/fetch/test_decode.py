@@ -108,3 +108,10 @@ def test_a_short_body_is_a_body() -> None:
     assert decode(b"") == b""
     assert decode(b"ab") == b"ab"
     assert decode(b"ab", "gzip", piece=1) == b"ab"
+
+
+@pytest.mark.parametrize("encoding", ["br", "zstd", "br, gzip"])
+@pytest.mark.parametrize("part", [1.0, 0.5])
+def test_n04_brotli_and_zstd_were_not_asked_for_whole_or_cut(encoding: str, part: float) -> None:
+    body = b"\x28\xb5\x2f\xfd" + b"compressed" * 20
+    assert refused(body[: int(len(body) * part)], encoding) is Reason.ENCODING

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from aggregator.config.load import load
 from aggregator.errors import FetchError
 from aggregator.fetch.client import Client, Request
 from aggregator.outcome import Reason
@@ -196,4 +197,15 @@ async def test_s15_no_error_tells_a_password(client: Client, origin: Origin) -> 
 
 async def test_s17_a_zone_is_refused(client: Client, world: World) -> None:
     assert await refused(client, "http://[fe80::1%25eth0]/") is Reason.ADDRESS
+    assert world.sockets == 0
+
+
+async def test_s18_a_name_is_judged_when_it_is_fetched_not_when_the_file_is_read(
+    client: Client, world: World, tmp_path: Path
+) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text("categories:\n  Tech:\n    - http://inside.example/feed\n    - http://nowhere.example/feed\n")
+    assert len(load(file, {}).sources) == 2
+    assert world.looked_up == []
+    assert await refused(client, "http://inside.example/feed") is Reason.BLOCKED_ADDRESS
     assert world.sockets == 0

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,9 @@ from aggregator.ingest import parser as parser_module
 from aggregator.ingest.child import Document
 from aggregator.ingest.parser import Parser
 from feeds.clean.rules import Rules
-from feeds.errors import EmptyDocument, NotAFeed, Truncated
+from feeds.errors import EmptyDocument, FeedError, NotAFeed, Truncated
+from feeds.parse.claims import MAX_ENTRIES
+from tests.origin import Origin
 
 RSS = b"""<rss version="2.0"><channel><title>A blog</title><link>https://a.example/</link>
 <item><title>One</title><guid>1</guid><link>/1</link>
@@ -92,3 +95,36 @@ async def test_no_process_outlives_the_pool() -> None:
         (process,) = parser._all
     with pytest.raises(ProcessLookupError):
         os.kill(process.pid, 0)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"<item><guid>1</guid><description>" + b"a &amp; b " * 1_000_000 + b"</description></item>",
+        b"<item><guid>1</guid></item>" * 100_000,
+        b"<item>" + b"<b>" * 100_000 + b"</b>" * 100_000 + b"</item>",
+    ],
+)
+async def test_n13_a_monstrous_document_ends_within_its_limits_and_others_go_on(content: bytes) -> None:
+    monster = b"<rss version='2.0'><channel><title>Monster</title>" + content + b"</channel></rss>"
+    async with Parser(1) as parser:
+        with suppress(ParserDied, FeedError):  # out of CPU or memory, or refused: that is its own failure
+            assert len((await parser.read(document(monster))).entries) <= MAX_ENTRIES
+        assert (await parser.read(document(RSS))).title == "A blog"
+
+
+async def test_s11_nothing_that_a_document_points_to_is_fetched_or_opened(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("hunter2")
+    with Origin() as origin:
+        declarations = (
+            f'<!DOCTYPE rss SYSTEM "{origin.url("/dtd")}" [<!ENTITY file SYSTEM "file://{secret}">'
+            f'<!ENTITY web SYSTEM "{origin.url("/web")}"><!ENTITY % more SYSTEM "{origin.url("/more")}"> %more;]>'
+        )
+        body = RSS.replace(b"<rss", f'<?xml-stylesheet href="{origin.url("/xsl")}"?>{declarations}<rss'.encode())
+        hostile = body.replace(b"Text", b"Text &file; &web;")
+        async with Parser(1) as parser:
+            feed = await parser.read(document(hostile))
+        assert origin.requests == []
+    assert [entry.guid for entry in feed.entries] == ["1"]
+    assert "hunter2" not in repr(feed)

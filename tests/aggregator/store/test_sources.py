@@ -120,8 +120,18 @@ def test_leases_of_the_dead_are_dropped_with_their_attempt_counted(engine: Engin
     sync(engine, now, listed())
     claim(engine, now)
     with writing(engine) as connection:
-        assert sources.drop_leases(connection) == 1
+        assert sources.drop_leases(connection, lease=LEASE) == 1
     assert claim(engine, now)[0].attempts == 2
+
+
+def test_e15_a_source_that_the_dead_may_have_asked_waits_as_if_it_was_asked(engine: Engine, now: datetime) -> None:
+    sync(engine, now, listed())
+    record(engine, claim(engine, now)[0], updated(), now, now + timedelta(hours=2))
+    claim(engine, now + timedelta(hours=3))
+    with writing(engine) as connection:
+        sources.drop_leases(connection, lease=LEASE)
+    assert claim(engine, now + timedelta(hours=4)) == ()
+    assert len(claim(engine, now + timedelta(hours=5))) == 1
 
 
 def test_q12_a_source_that_left_the_file_is_kept_but_not_polled(engine: Engine, now: datetime) -> None:
