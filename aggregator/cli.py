@@ -181,27 +181,26 @@ def serve(config: Path, attached: bool) -> None:
 @json_option
 @_command
 def check(config: Path, as_json: bool) -> None:
-    """Say everything that is wrong with config.yaml."""
+    """Say everything that is wrong with config.yaml, and which sources have moved."""
     from dataclasses import asdict
 
+    from aggregator import service
     from aggregator.config.report import summary
 
-    problems: tuple[Any, ...] = ()
-    settings = None
     try:
         settings = _load(config)
-        problems = settings.warnings
     except ConfigError as error:
         if not as_json:
             raise
         click.echo(json.dumps({"file": str(config), "ok": False, "problems": [asdict(p) for p in error.problems]}))
         sys.exit(CANNOT_RUN)
+    warnings = (*settings.warnings, *service.moved(settings))
     if as_json:
-        click.echo(json.dumps({"file": str(config), "ok": True, "problems": [asdict(p) for p in problems]}))
+        click.echo(json.dumps({"file": str(config), "ok": True, "problems": [asdict(p) for p in warnings]}))
     else:
-        for line in summary(settings):
+        for line in summary(settings, warnings):
             click.echo(line)
-    sys.exit(FOUND_PROBLEMS if problems else 0)
+    sys.exit(FOUND_PROBLEMS if warnings else 0)
 
 
 @cli.command()

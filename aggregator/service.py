@@ -13,12 +13,13 @@ from asyncio.subprocess import Process
 from collections.abc import Callable
 from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 from aggregator.config.settings import Settings
 from aggregator.config.values import Listen
 from aggregator.dedup.merge import Merged, Merger
-from aggregator.errors import AggregatorError
+from aggregator.errors import AggregatorError, Problem
 from aggregator.fetch import files
 from aggregator.fetch.client import Client, Request
 from aggregator.ingest.child import Document
@@ -97,6 +98,27 @@ def status_of(engine: Engine, settings: Settings, *, only: str | None = None) ->
         healths = [one for one in health.health(connection) if only in (None, one.address)]
         everything = views.category_states(connection)["all"]
     return status(settings, healths, utc_now(), stories=everything.stories)
+
+
+def moved(settings: Settings) -> tuple[Problem, ...]:
+    """The sources that were found to have moved for good, with the line to edit; none where nothing was fetched yet."""
+    file = make_url(settings.database).database
+    if settings.database.startswith("sqlite") and not (file and Path(file).exists()):
+        return ()
+    engine = open_engine(settings.database)
+    try:
+        with reading(engine) as connection:
+            healths = health.health(connection)
+    except SQLAlchemyError:
+        return ()  # the database is not ours yet, or not to be reached: `run` says so
+    finally:
+        engine.dispose()
+    lines = {source.address: source.line for source in settings.sources}
+    return tuple(
+        Problem(message=f"has moved for good to {one.moved_to}; edit this line", line=lines[one.address])
+        for one in healths
+        if one.moved_to and one.address in lines
+    )
 
 
 def _require_known(settings: Settings, address: str | None) -> None:

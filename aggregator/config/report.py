@@ -1,7 +1,7 @@
 """Problems of config.yaml as lines for a terminal, in the form that editors jump to: `file:line:column  where:
 message`."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from aggregator.config.settings import Settings
@@ -14,11 +14,11 @@ def lines(error: ConfigError) -> Iterator[str]:
     yield f"{_counted(len(error.problems), 'problem')}; nothing was started or changed."
 
 
-def summary(settings: Settings) -> Iterator[str]:
+def summary(settings: Settings, warnings: Sequence[Problem]) -> Iterator[str]:
     """What a usable file amounts to, and what is odd about it."""
-    yield from _lines(settings.file, settings.warnings)
+    yield from _lines(settings.file, warnings)
     listed = f"{_counted(len(settings.sources), 'source')} in {_counted(len(settings.categories), 'category')}"
-    verdict = _counted(len(settings.warnings), "warning") if settings.warnings else "no problems"
+    verdict = _counted(len(warnings), "warning") if warnings else "no problems"
     yield f"{settings.file.name}: {listed}, {verdict}."
 
 

@@ -1,6 +1,7 @@
 """The command line: exit codes, words for people, JSON for programs."""
 
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,21 @@ def test_check_says_all_problems_with_lines_and_starts_nothing(config: Path) -> 
     assert f"{config}:4:" in said
     problems = json.loads(call(config, "check", "--json", code=2).output)["problems"]
     assert [problem["line"] for problem in problems] == [1, 4]
+
+
+def test_check_says_which_line_to_edit_where_a_feed_has_moved(config: Path) -> None:
+    call(config, "ingest", "--once")
+    with sqlite3.connect(config.parent / "var/aggregator.db") as connection:
+        connection.execute(
+            "UPDATE sources SET learnt_address = 'https://new.example/' WHERE address = 'file:missing.xml'"
+        )
+    connection.close()
+    assert f"{config}:4  has moved for good to https://new.example/" in call(config, "check", code=1).output
+
+
+def test_check_makes_no_database(config: Path) -> None:
+    call(config, "check")
+    assert not (config.parent / "var").exists()
 
 
 def test_a_missing_file_is_a_message_not_a_traceback(tmp_path: Path) -> None:

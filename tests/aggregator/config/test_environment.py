@@ -60,7 +60,14 @@ def test_c14_settings_do_not_show_secrets(read: Read) -> None:
     (source,) = settings.sources
     assert source.headers == {"Authorization": SECRET}
     assert source.written == "https://a.example/f?key=${S}"
-    shown = (settings, source, settings.site, settings.rsshub, settings.warnings, list(summary(settings)))
+    shown = (
+        settings,
+        source,
+        settings.site,
+        settings.rsshub,
+        settings.warnings,
+        list(summary(settings, settings.warnings)),
+    )
     assert SECRET not in "".join(f"{one!r}{one!s}" for one in shown)
     assert SECRET in settings.database
 

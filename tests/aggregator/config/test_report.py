@@ -20,6 +20,6 @@ def test_a_problem_is_a_line_that_editors_jump_to() -> None:
 
 def test_the_summary_counts_and_shows_warnings(read: Read) -> None:
     settings = read("categories:\n  A: [https://a.example/f, https://a.example/f]\n")
-    warning, verdict = summary(settings)
+    warning, verdict = summary(settings, settings.warnings)
     assert "config.yaml:2:28  categories.A[1]: the same source" in warning
     assert verdict == "config.yaml: 1 source in 1 category, 1 warning."
