@@ -14,12 +14,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sqlalchemy import Engine, make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from aggregator.config.settings import Settings
 from aggregator.config.values import Listen
 from aggregator.dedup.merge import Merged, Merger
-from aggregator.errors import AggregatorError, Problem
+from aggregator.errors import AggregatorError, DatabaseError, Problem
 from aggregator.fetch import files
 from aggregator.fetch.client import Client, Request
 from aggregator.ingest.child import Document
@@ -142,13 +142,18 @@ def due(engine: Engine, settings: Settings, *, only: str | None, force: bool) ->
 async def ingest_once(
     engine: Engine, settings: Settings, *, only: str | None = None, watch: Callable[[Polled], None] = lambda _: None
 ) -> tuple[int, Merged]:
-    """Poll all that is due, merge, and return: (polls, what the merge did). SIGTERM and Ctrl-C end it early,
-    cleanly."""
-    async with Worker(engine, settings, only=only, watch=watch) as worker:
-        _on_signals(worker.stop)
-        polls = await worker.drain()
-        merger = Merger(settings.dedup, settings.sources)
-        merged = await worker.writer.call(lambda: merger.run(engine, utc_now()))
+    """Poll all that is due, merge, and return: (polls, what the merge did). SIGTERM ends it early, cleanly.
+
+    raises  DatabaseError, when the database fails on the way; what was committed stays, the rest is still due
+    """
+    try:
+        async with Worker(engine, settings, only=only, watch=watch) as worker:
+            _on_signals(worker.stop)
+            polls = await worker.drain()
+            merger = Merger(settings.dedup, settings.sources)
+            merged = await worker.writer.call(lambda: merger.run(engine, utc_now()))
+    except DBAPIError as error:
+        raise DatabaseError(f"the database failed: {error.orig}; run it again when that is mended") from error
     return polls, merged
 
 

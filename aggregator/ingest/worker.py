@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 
 QUEUE_PER_HOST = 8  # sources of one host that are claimed at once, to be fetched one after the other
 LEASE = timedelta(minutes=10)  # so many deadlines must fit in
+NOT_OURS = timedelta(minutes=5)  # what a source rests that our config.yaml does not know
 GRACE_SECONDS = 8.0  # what polls in flight get at shutdown; 15 s are promised for everything
 
 
@@ -152,8 +153,8 @@ class Worker:
 
     async def _poll(self, claim: Claim) -> None:
         source = self._sources.get(claim.address)
-        if source is None:  # the file was changed under us; whoever reads it next sorts it out
-            await self._give_back((claim,))
+        if source is None:  # another worker runs with another config.yaml, and the source is that one's
+            await self._give_back((claim,), not_before=self._clock() + NOT_OURS)
             return
         started = self._clock()
         try:
@@ -200,11 +201,11 @@ class Worker:
         await asyncio.gather(*late, return_exceptions=True)
         await self._give_back(claims[task] for task in late)
 
-    async def _give_back(self, claims: Iterable[Claim]) -> None:
+    async def _give_back(self, claims: Iterable[Claim], *, not_before: datetime | None = None) -> None:
         given = tuple(claims)
 
         def release() -> None:
             with writing(self._engine) as connection:
-                sources.release(connection, given)
+                sources.release(connection, given, not_before=not_before)
 
         await self.writer.call(release)

@@ -214,13 +214,17 @@ def unfreeze(connection: Connection, now: datetime, *, longest: timedelta) -> in
     return connection.execute(frozen.values(next_fetch_at=now)).rowcount
 
 
-def release(connection: Connection, claims: Iterable[Claim]) -> None:
-    """Give claims back untouched, as at shutdown: due as before, the attempt not counted."""
+def release(connection: Connection, claims: Iterable[Claim], *, not_before: datetime | None = None) -> None:
+    """Give claims back, the attempt not counted: due as before, or not before an instant."""
     for claim in claims:
+        given = update(sources).where(sources.c.id == claim.source_id, sources.c.lease_token == claim.token)
         connection.execute(
-            update(sources)
-            .where(sources.c.id == claim.source_id, sources.c.lease_token == claim.token)
-            .values(lease_token=None, lease_until=None, attempts=sources.c.attempts - 1)
+            given.values(
+                lease_token=None,
+                lease_until=None,
+                attempts=sources.c.attempts - 1,
+                next_fetch_at=sources.c.next_fetch_at if not_before is None else not_before,
+            )
         )
 
 

@@ -91,6 +91,14 @@ def test_a_run_reports_as_json(config: Path) -> None:
     assert json.loads(said) == {"polls": 2, "updated": 1, "unchanged": 0, "failed": 1, "added": 1, "stories": 1}
 
 
+def test_a_database_that_fails_is_a_message_not_a_traceback(config: Path) -> None:
+    call(config, "db", "upgrade")
+    with sqlite3.connect(config.parent / "var/aggregator.db") as connection:
+        connection.execute("CREATE TRIGGER full BEFORE UPDATE ON sources BEGIN SELECT RAISE(ABORT, 'disk full'); END")
+    connection.close()
+    assert "the database failed: disk full" in call(config, "ingest", "--once", code=2).output
+
+
 def test_an_unknown_source_is_refused(config: Path) -> None:
     assert "not among the sources" in call(config, "ingest", "--once", "--source", "file:b.xml", code=2).output
 

@@ -116,7 +116,7 @@ async def test_q24_a_source_that_left_the_file_meanwhile_is_let_go(
 ) -> None:
     async with working(engine, tmp_path, now, FakeClient({A: answer(rss("1"))}), A) as worker:
         worker._sources.clear()
-        await asyncio.wait_for(worker.start_due(), 5)
+        assert await asyncio.wait_for(worker.drain(), 5) == 1
     assert count(engine) == 0
 
 
