@@ -130,3 +130,28 @@ def test_a_broken_config_starts_nothing_and_says_all(config: Path, origin: Origi
     aggregator(config, "ingest", "--once", code=2)
     assert origin.requests == []
     assert not (config.parent / "var").exists()
+
+
+def test_every_way_of_failing_is_on_the_status_page_and_harms_nobody(tmp_path: Path, origin: Origin) -> None:
+    good = rss("Good", *(item(str(number)) for number in range(49)), item("50", text="&#xD800; is no character"))
+    origin.feed("/good.xml", good)
+    origin.feed("/page.html", b"<!DOCTYPE html><html><body>Please log in</body></html>", content_type="text/html")
+    origin.feed("/empty.xml", b"")
+    origin.feed("/cut.xml", good[: len(good) // 2])
+    origin.feed("/huge.xml", rss("Huge", item("1", text="x" * 200_000)))
+    expected = {
+        origin.url("/page.html"): "not_a_feed",
+        origin.url("/empty.xml"): "empty",
+        origin.url("/cut.xml"): "truncated",
+        origin.url("/huge.xml"): "too_large",
+        "http://127.0.0.1:1/": "blocked_address",
+        origin.url("/good.xml"): None,
+    }
+    config = tmp_path / "config.yaml"
+    sources = "".join(f"    - {address}\n" for address in expected)
+    limits = "fetch: {max_body: 100 KB, per_host: 8}\ndefaults: {allow_private: true}\n"
+    config.write_text(f"{limits}categories:\n  Tech:\n{sources}")
+    assert "6 polls: 1 updated, 0 unchanged, 5 failed; 50 new items" in aggregator(config, "ingest", "--once")
+    health = json.loads(aggregator(config, "status", "--json", code=1))
+    assert {source["address"]: source["reason"] for source in health["sources"]} == expected
+    assert len(read(config, "/feeds/tech.rss").entries) == 50
