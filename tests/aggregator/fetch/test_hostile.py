@@ -291,6 +291,20 @@ async def test_n24_a_certificate_that_is_wrong_is_an_error(certificate: str, tru
         assert (caught.value.reason, origin.requests) == (Reason.TLS, [])
 
 
+async def test_n24_a_host_that_knows_no_tls_but_ssl_3_is_an_error() -> None:
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(b"\x15\x03\x00\x00\x02\x02\x28")  # an alert of SSL 3.0: handshake failure
+        writer.close()
+
+    server = await asyncio.start_server(refuse, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server, Client(limits(), USER_AGENT) as client:
+        with pytest.raises(FetchError) as caught:
+            await client.get(Request(url=f"https://127.0.0.1:{port}/a", allow_private=True))
+    assert caught.value.reason is Reason.TLS
+
+
 async def test_s16_the_certificate_and_the_host_header_go_by_the_name_and_the_socket_by_the_address() -> None:
     context = serving("feeds.example.pem")
     asked_for: list[str | None] = []
