@@ -53,7 +53,7 @@ def tidy_up(engine: Engine, settings: Settings, now: datetime) -> None:
     """Let go of what is older than we promise to keep: the history of polls, and stories past `retention.stories`."""
     with writing(engine) as connection:
         polls.forget_old_fetches(connection)
-        sources.unfreeze(connection, now, longest=LONGEST_WAIT)
+        sources.unfreeze(connection, now, usual=2 * settings.fetch.ceiling, longest=LONGEST_WAIT)
     while True:
         with writing(engine) as connection:
             expired = retention.expire(connection, before=now - settings.retention.stories, now=now)

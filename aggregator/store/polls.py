@@ -125,10 +125,13 @@ def _history_row(claim: Claim, outcome: Outcome, counts: Counts, now: datetime) 
 
 
 def _hold(connection: Connection, host: str, until: datetime) -> None:
-    """Nobody goes to this host before then, whichever source or command asks for it."""
+    """Nobody goes to this host before then, whichever source or command asks for it; a longer hold stands."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     held = dialect.insert(hosts).values(host=host, held_until=until)
-    connection.execute(held.on_conflict_do_update(index_elements=[hosts.c.host], set_={"held_until": until}))
+    longer = held.on_conflict_do_update(
+        index_elements=[hosts.c.host], set_={"held_until": until}, where=hosts.c.held_until < until
+    )
+    connection.execute(longer)
     others = update(sources).where(sources.c.host == host, sources.c.next_fetch_at < until)
     connection.execute(others.values(next_fetch_at=until))
 

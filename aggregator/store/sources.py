@@ -11,9 +11,9 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, true, update
+from sqlalchemy import Connection, bindparam, delete, false, func, insert, select, true, update
 
-from aggregator.outcome import Move, Validators
+from aggregator.outcome import Move, Reason, Validators
 from aggregator.store.schema import categories, hosts, source_categories, sources
 from feeds.model import Rhythm
 
@@ -207,11 +207,19 @@ def make_due(connection: Connection, now: datetime, *, address: str | None = Non
     return connection.execute(statement.values(next_fetch_at=now)).rowcount
 
 
-def unfreeze(connection: Connection, now: datetime, *, longest: timedelta) -> int:
-    """Make due what waits for longer than anything could have asked for: the clock was wrong when that was written."""
-    frozen = update(sources).where(sources.c.removed_at.is_(None), sources.c.next_fetch_at > now + longest)
+def unfreeze(connection: Connection, now: datetime, *, usual: timedelta, longest: timedelta) -> int:
+    """Make due what waits for longer than anything could have asked for: the clock was wrong when that was written.
+
+    usual    how long a source waits at the most, unless it is gone or its host asked us to wait
+    longest  how long those may wait
+    """
     connection.execute(delete(hosts).where(hosts.c.held_until > now + longest))
-    return connection.execute(frozen.values(next_fetch_at=now)).rowcount
+    host_is_held = select(hosts.c.host).where(hosts.c.host == sources.c.host, hosts.c.held_until > now).exists()
+    excused = host_is_held | sources.c.reason.in_((Reason.GONE.value, Reason.RATE_LIMITED.value))
+    waits = sources.c.next_fetch_at
+    frozen = (waits > now + longest) | ((waits > now + usual) & ~func.coalesce(excused, false()))
+    statement = update(sources).where(sources.c.removed_at.is_(None), frozen)
+    return connection.execute(statement.values(next_fetch_at=now)).rowcount
 
 
 def release(connection: Connection, claims: Iterable[Claim], *, not_before: datetime | None = None) -> None:

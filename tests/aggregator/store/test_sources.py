@@ -184,15 +184,34 @@ def test_e19_one_refusal_holds_the_whole_host_and_no_other(engine: Engine, now: 
     assert [taken.address for taken in later] == [added_later.address]
 
 
-@pytest.mark.parametrize(("wait", "due"), [(timedelta(days=365), 1), (timedelta(days=30), 0)])
-def test_n31_what_a_wrong_clock_put_off_for_ever_is_made_due(
-    engine: Engine, now: datetime, wait: timedelta, due: int
+def test_e19_a_second_refusal_never_shortens_the_hold(engine: Engine, now: datetime) -> None:
+    sync(engine, now, listed("https://a.example/1"), listed("https://a.example/2"))
+    first, second = claim(engine, now)
+    record(engine, first, failed(Reason.RATE_LIMITED), now, now + timedelta(hours=5))
+    record(engine, second, failed(Reason.RATE_LIMITED), now, now + timedelta(hours=1))
+    assert claim(engine, now + timedelta(hours=4)) == ()
+
+
+@pytest.mark.parametrize(
+    ("reason", "wait", "due"),
+    [
+        (None, timedelta(days=1), 0),
+        (None, timedelta(days=3), 1),
+        (Reason.DNS, timedelta(days=3), 1),
+        (Reason.GONE, timedelta(days=30), 0),
+        (Reason.GONE, timedelta(days=365), 1),
+        (Reason.RATE_LIMITED, timedelta(days=31), 0),
+        (Reason.RATE_LIMITED, timedelta(days=365), 1),
+    ],
+)
+def test_n31_what_a_wrong_clock_put_off_is_made_due(
+    engine: Engine, now: datetime, reason: Reason | None, wait: timedelta, due: int
 ) -> None:
     sync(engine, now, listed())
-    record(engine, claim(engine, now)[0], updated(), now, now + wait)
+    record(engine, claim(engine, now)[0], failed(reason) if reason else updated(), now, now + wait)
     with writing(engine) as connection:
-        assert sources.unfreeze(connection, now, longest=timedelta(days=34)) == due
-        assert sources.count_due(connection, now) == due
+        assert sources.unfreeze(connection, now, usual=timedelta(days=2), longest=timedelta(days=34)) == due
+    assert len(claim(engine, now)) == due
 
 
 def test_only_the_last_polls_are_kept(engine: Engine, now: datetime) -> None:
