@@ -96,8 +96,8 @@ def status_of(engine: Engine, settings: Settings, *, only: str | None = None) ->
     _require_known(settings, only)
     with reading(engine) as connection:
         healths = [one for one in health.health(connection) if only in (None, one.address)]
-        everything = views.category_states(connection)["all"]
-    return status(settings, healths, utc_now(), stories=everything.stories)
+        everything = views.category_states(connection).get("all")
+    return status(settings, healths, utc_now(), stories=everything.stories if everything else 0)
 
 
 def moved(settings: Settings) -> tuple[Problem, ...]:
@@ -107,17 +107,15 @@ def moved(settings: Settings) -> tuple[Problem, ...]:
         return ()
     engine = open_engine(settings.database)
     try:
-        with reading(engine) as connection:
-            healths = health.health(connection)
+        found = status_of(engine, settings)
     except SQLAlchemyError:
         return ()  # the database is not ours yet, or not to be reached: `run` says so
     finally:
         engine.dispose()
-    lines = {source.address: source.line for source in settings.sources}
     return tuple(
-        Problem(message=f"has moved for good to {one.moved_to}; edit this line", line=lines[one.address])
-        for one in healths
-        if one.moved_to and one.address in lines
+        Problem(message=f"has moved for good to {one.moved_to}; edit this line", line=one.line)
+        for one in found.sources
+        if one.moved_to and one.line
     )
 
 

@@ -55,6 +55,25 @@ def test_check_says_which_line_to_edit_where_a_feed_has_moved(config: Path) -> N
     assert f"{config}:4  has moved for good to https://new.example/" in call(config, "check", code=1).output
 
 
+def test_check_with_a_database_that_is_still_empty(config: Path) -> None:
+    call(config, "db", "upgrade")
+    assert "no problems" in call(config, "check").output
+
+
+def test_check_shows_no_secret_of_an_address_that_has_moved(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOKEN", "hunter2")
+    config.write_text("categories:\n  Tech:\n    - http://127.0.0.1:9/feed?token=${TOKEN}\n")
+    call(config, "ingest", "--once")
+    with sqlite3.connect(config.parent / "var/aggregator.db") as connection:
+        connection.execute(
+            "UPDATE sources SET learnt_address = 'https://new.example/feed?token=hunter2', reason = NULL, failures = 0"
+        )
+    connection.close()
+    said = call(config, "check", code=1).output
+    assert "has moved for good to https://new.example/feed?token=" in said
+    assert "hunter2" not in said
+
+
 def test_check_makes_no_database(config: Path) -> None:
     call(config, "check")
     assert not (config.parent / "var").exists()
