@@ -103,6 +103,28 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON i
 
 
 @cli.command()
+@json_option
+@_command
+def reclean(config: Path, as_json: bool) -> None:
+    """Clean all stored entries again, after the cleaning has become better."""
+    from aggregator import service
+
+    settings = _load(config)
+    engine = service.open_store(settings)
+    looked_at = 0
+
+    def watch(entries: int) -> None:
+        nonlocal looked_at
+        looked_at += entries
+
+    changed = asyncio.run(service.reclean(engine, settings, watch=watch))
+    if as_json:
+        click.echo(json.dumps({"entries": looked_at, "changed": changed}))
+    else:
+        click.echo(f"{looked_at} entries cleaned again; {changed} came out otherwise than before.")
+
+
+@cli.command()
 @_command
 def run(config: Path) -> None:
     """Ingest and serve, until SIGTERM or Ctrl-C."""
@@ -281,6 +303,34 @@ def _print_feed(feed: "Feed") -> None:
         ):
             if count:
                 click.echo(f"    {counted(count, name)}")
+
+
+@cli.group()
+def export() -> None:
+    """Write what is here in a form that others read."""
+
+
+@export.command("opml")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), required=False)
+@_command
+def export_opml(config: Path, file: Path | None) -> None:
+    """What config.yaml subscribes to, to FILE or to the terminal; categories become folders."""
+    from aggregator.publish.outline import outline_of
+    from feeds import opml
+
+    outline, left_out = outline_of(_load(config))
+    for address in left_out:
+        click.echo(f"left out, because no other reader can fetch it: {address}", err=True)
+    written = opml.write(outline)
+    if file is None:
+        click.echo(written.decode(), nl=False)
+        return
+    beside = file.with_name(f".{file.name}.new")  # so that nobody ever finds half a list
+    try:
+        beside.write_bytes(written)
+        beside.replace(file)
+    except OSError as error:
+        _cannot(f"cannot write {file}: {error.strerror}")
 
 
 @cli.group()

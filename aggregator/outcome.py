@@ -56,7 +56,7 @@ _ADVICE = {
     Reason.PROTOCOL: "The answer is not valid HTTP; tell the publisher.",
     Reason.REDIRECT: "Redirects in a circle, too many, or to something we do not follow; look up the new address.",
     Reason.MISSING: "Nothing at this address (404); look up the feed's new address.",
-    Reason.GONE: "The publisher says that this feed is gone for good (410); remove it from config.yaml.",
+    Reason.GONE: "The publisher says that this feed has ended (410, or `expired`); remove it from config.yaml.",
     Reason.DENIED: "The publisher refuses us (401, 403, 406, 451); it may want credentials in `headers`.",
     Reason.CHALLENGE: "A bot check stands before the feed; ask the publisher to let feed readers through.",
     Reason.RATE_LIMITED: "The host asks us to wait (429 or 503 with Retry-After); we do.",
@@ -120,6 +120,10 @@ class Exchange:
 class Updated:
     """The document is new to us and was read: `feed` is parsed and cleaned.
 
+    feed         with the entries that are new since the last reading
+    originals    the same entries as they were before cleaning, packed
+    carried      how many entries the document has, old ones too
+    memory       what tells the next reading which entries it need not give again
     body_digest  xxh3-128 of the decoded body, so that the same bytes are never read twice
     moved_to     where permanent redirects led, all the way; None if there were none
     """
@@ -128,6 +132,9 @@ class Updated:
     validators: Validators
     body_digest: bytes
     exchange: Exchange
+    originals: tuple[bytes, ...] = ()
+    carried: int = 0
+    memory: bytes = b""
     hints: Hints = Hints()
     moved_to: str | None = None
 

@@ -15,28 +15,33 @@ from pathlib import Path
 
 from sqlalchemy import Engine, make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from xxhash import xxh3_128_digest
 
-from aggregator.config.settings import Settings
+from aggregator.config.settings import Settings, SourceSettings
 from aggregator.config.values import Listen
 from aggregator.dedup.merge import Merged, Merger
 from aggregator.errors import AggregatorError, DatabaseError, Problem
 from aggregator.fetch import files
 from aggregator.fetch.client import Client, Request
-from aggregator.ingest.child import Document
+from aggregator.ingest.child import Document, Originals
 from aggregator.ingest.parser import Parser
+from aggregator.ingest.pipeline import seen
 from aggregator.ingest.worker import Polled, Worker, utc_now
 from aggregator.jobs import schedule
 from aggregator.outcome import Validators
 from aggregator.publish.status import Status, status
-from aggregator.store import health, sources, stories, views
+from aggregator.store import health, sightings, sources, stories, views
 from aggregator.store.engine import open_engine, reading, upgrade, writing
 from aggregator.store.sources import Listed
-from feeds.clean.rules import Rules
+from feeds import discover
+from feeds.errors import NotAFeed
+from feeds.kinds import KINDS
 from feeds.model import Feed
 
 log = logging.getLogger(__name__)
 
 SERVER_GRACE_SECONDS = 5.0
+RECLEANED_AT_ONCE = 200  # entries: 0.1 s of work, so that the database is never kept from others for long
 
 
 class ServerEnded(AggregatorError):
@@ -77,6 +82,7 @@ def listed(settings: Settings) -> tuple[Listed, ...]:
         Listed(
             address=source.address,
             kind=source.kind,
+            reading=xxh3_128_digest(repr((source.kind, dict(source.options), source.rules)).encode()),
             slugs=("all", *sorted({slug for own in source.categories for slug in ancestors[own]})),
         )
         for source in settings.sources
@@ -176,6 +182,34 @@ async def ingest_forever(engine: Engine, settings: Settings, *, server: Process 
         raise ServerEnded(f"the web server ended by itself, with exit code {server.returncode}")
 
 
+async def reclean(engine: Engine, settings: Settings, *, watch: Callable[[int], None] = lambda _: None) -> int:
+    """Clean all that is kept again from what it was before cleaning; returns how many entries came out otherwise.
+
+    In batches, each whole in itself: one that is ended half way has done what it has done, and can be run again.
+
+    watch   is told of every batch, how many entries it had
+    """
+    changed, last = 0, 0
+    async with Parser() as parser:
+        while True:
+            with reading(engine) as connection:
+                batch = sightings.originals(connection, after=last, limit=RECLEANED_AT_ONCE)
+            if not batch:
+                break
+            entries = await parser.reclean(Originals(tuple(kept.original for kept in batch)))
+            cleaned = [
+                (kept, seen(entry, kept.original))
+                for kept, entry in zip(batch, entries, strict=True)
+                if entry is not None
+            ]
+            with writing(engine) as connection:
+                changed += sightings.reclean(connection, cleaned)
+            last = batch[-1].id
+            watch(len(batch))
+    Merger(settings.dedup, settings.sources).run(engine, utc_now())
+    return changed
+
+
 def _on_signals(act: Callable[[], None]) -> None:
     """The first SIGTERM or Ctrl-C acts; a second one ends the process at once."""
     loop = asyncio.get_running_loop()
@@ -231,15 +265,44 @@ async def _end(server: Process) -> None:
 async def read_document(address: str, settings: Settings) -> Feed:
     """What we read in one document, cleaned: a file, or an address that is fetched politely.
 
+    A source of config.yaml is read as the file says: with its kind, its options and its rules. Any other page is not
+    read, but the message names the feeds that it has.
+
     raises  FetchError, FeedError, ParserDied
     """
-    if address.startswith(("http://", "https://")):
+    source = _source_at(address, settings) or SourceSettings(address=address, kind="feed")
+    places = KINDS[source.kind].locate(source.address, settings.rsshub.instances)
+    place = places[0] if places else address
+    if place.startswith(("http://", "https://")):
         async with Client(settings.fetch, settings.user_agent) as client:
-            response = await client.get(Request(url=address))
+            request = Request(url=place, headers=source.headers, allow_private=source.allow_private)
+            response = await client.get(request)
     else:
-        response = files.read(Path(address), Validators(), settings.fetch.max_body)
+        folder = settings.file.parent if source.kind == "file" else Path()
+        response = files.read(folder / place, Validators(), settings.fetch.max_body)
     document = Document(
-        body=response.body, content_type=response.content_type, url=response.url, rules=Rules(keep=(), drop=())
+        body=response.body,
+        content_type=response.content_type,
+        url=response.url,
+        rules=source.rules,
+        kind=source.kind,
+        options=dict(source.options),
     )
     async with Parser(1) as parser:
-        return await parser.read(document)
+        try:
+            return (await parser.read(document)).feed
+        except NotAFeed as error:
+            found = discover.feeds_of(response.body, response.content_type, response.url)
+            if source.kind != "feed" or not found:
+                raise
+            raise NotAFeed("\n  ".join((f"{error}; its feeds are", *(one.url for one in found)))) from error
+
+
+def _source_at(address: str, settings: Settings) -> SourceSettings | None:
+    """The source of config.yaml that an address is meant to be: as it is written there, or as it is known."""
+    found = (source for source in settings.sources if address in (source.address, *_places(source)))
+    return next(found, None)
+
+
+def _places(source: SourceSettings) -> tuple[str, ...]:
+    return () if source.kind == "file" else KINDS[source.kind].locate(source.address, ())

@@ -1,33 +1,72 @@
-"""KINDS: every way a source can be named in config.yaml. A new kind is one row here.
+"""KINDS: every way a source can be named in config.yaml, and how what is found there is read. A new kind is one row.
 
 A row turns what people write into the source's *address*, its identity in the database: two spellings of one address
 are one source, and it says nothing about how the address is reached today. `locate` says that: the places to try, in
-order. Whether a place may be fetched at all is the fetcher's question.
+order. Whether a place may be fetched at all is the fetcher's question. The options that a kind has beside its address
+are written next to the parser that uses them.
 """
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Protocol
 from urllib.parse import urlsplit
 
+from feeds import parse
+from feeds.known_sites import feed_of
+from feeds.model import Feed
+from feeds.parse import Reading, jsondata, page, sitemap
+from feeds.parse.options import Option
+
 _BLANK = re.compile(r"[\x00-\x20\x7f\xa0\u2028\u2029]")
+
+
+class Reader(Protocol):
+    """The bytes of a document → what it carries; FeedError says what it is instead."""
+
+    def __call__(
+        self,
+        body: bytes,
+        *,
+        content_type: str | None,
+        url: str,
+        options: Mapping[str, str],
+        memory: bytes,
+        context: str,
+    ) -> Reading: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
     """One way to name a source.
 
+    key       what config.yaml calls it
+    about     a sentence for the reference
     address   what is written in config.yaml → the identity of the source; ValueError says what is wrong
     locate    identity, RSSHub instances → where to look, in this order; URLs, or for `file` the path as it was written
+    read      what is found there → its entries; only documents that are feeds make use of a memory
+    options   by their names in config.yaml
+    more      a paragraph about them for the reference
     """
 
     name: str
+    key: str
+    about: str
+    example: str
     address: Callable[[str], str]
     locate: Callable[[str, Sequence[str]], tuple[str, ...]]
+    read: Reader
+    options: Mapping[str, Option] = field(default_factory=dict)
+    more: str = ""
 
 
 def _feed_address(written: str) -> str:
+    """The page of a site that we know stands for its feed, so that both are one source."""
+    return feed_of(_web_address(written))
+
+
+def _web_address(written: str) -> str:
     """As it is written, but the scheme and the host in lower case and no fragment: no server ever sees that."""
     url = written.strip()
     if _BLANK.search(url):
@@ -71,17 +110,111 @@ def _file_address(written: str) -> str:
     return f"file:{path}"
 
 
-def _path(address: str, instances: Sequence[str]) -> tuple[str, ...]:
-    return (address.removeprefix("file:"),)
+def _prefixed(name: str) -> Callable[[str], str]:
+    """The identity of what is read in another way than a feed at the same address: with the kind before it."""
+
+    def address(written: str) -> str:
+        return f"{name}:{_web_address(written.strip().removeprefix(f'{name}:'))}"
+
+    return address
+
+
+def _without_prefix(address: str, instances: Sequence[str]) -> tuple[str, ...]:
+    return (address.partition(":")[2],)
+
+
+def _read_feed(
+    body: bytes, *, content_type: str | None, url: str, options: Mapping[str, str], memory: bytes, context: str
+) -> Reading:
+    return parse.read_new(body, content_type=content_type, url=url, memory=memory, context=context)
+
+
+def _whole(read: Callable[..., Feed]) -> Reader:
+    """The reader of documents that are read in full every time."""
+
+    def reader(
+        body: bytes, *, content_type: str | None, url: str, options: Mapping[str, str], memory: bytes, context: str
+    ) -> Reading:
+        feed = read(body, content_type=content_type, url=url, options=options)
+        return Reading(feed=feed, carried=len(feed.entries))
+
+    return reader
 
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         kind.name: kind
         for kind in (
-            Kind(name="feed", address=_feed_address, locate=lambda address, instances: (address,)),
-            Kind(name="rsshub", address=_rsshub_address, locate=_rsshub_places),
-            Kind(name="file", address=_file_address, locate=_path),
+            Kind(
+                name="feed",
+                key="url",
+                about=(
+                    "The address of a feed; or of a YouTube channel or playlist, a GitHub repository, a subreddit, or "
+                    "a Mastodon or Medium account, which stands for its feed."
+                ),
+                example="https://blog.example.org/feed.xml",
+                address=_feed_address,
+                locate=lambda address, instances: (address,),
+                read=_read_feed,
+            ),
+            Kind(
+                name="rsshub",
+                key="rsshub",
+                about="A route of RSSHub, asked for at `rsshub.instances`.",
+                example="/zaker/source/12",
+                address=_rsshub_address,
+                locate=_rsshub_places,
+                read=_read_feed,
+            ),
+            Kind(
+                name="file",
+                key="file",
+                about="The path of a feed on this machine, relative to config.yaml.",
+                example="examples/planet-example.xml",
+                address=_file_address,
+                locate=_without_prefix,
+                read=_read_feed,
+            ),
+            Kind(
+                name="page",
+                key="page",
+                about="The address of any HTML page that lists things; CSS selectors say where.",
+                example="https://example.org/news",
+                address=_prefixed("page"),
+                locate=_without_prefix,
+                read=_whole(page.read),
+                options=page.OPTIONS,
+                more=(
+                    "For pages that have no feed. Each option is a CSS selector; all but `item` look inside of one "
+                    "item. Where they find nothing the source fails, so that `/status` tells when the page was "
+                    "rebuilt. `aggregator parse` with the address shows what they find."
+                ),
+            ),
+            Kind(
+                name="json",
+                key="json",
+                about="The address of any JSON that lists things; JMESPath says where. A JSON Feed is a `url`.",
+                example="https://api.example.org/v1/list",
+                address=_prefixed("json"),
+                locate=_without_prefix,
+                read=_whole(jsondata.read),
+                options=jsondata.OPTIONS,
+                more=(
+                    "For data that a site has for its own scripts. Each option is an expression of "
+                    "[JMESPath](https://jmespath.org/); all but `items` look inside of one item."
+                ),
+            ),
+            Kind(
+                name="sitemap",
+                key="sitemap",
+                about="The address of a sitemap, such as the one that a newspaper has for its news.",
+                example="https://example.org/news-sitemap.xml",
+                address=_prefixed("sitemap"),
+                locate=_without_prefix,
+                read=_whole(sitemap.read),
+                options=sitemap.OPTIONS,
+                more="Every page that it lists is an entry; titles are made of the addresses where it has none.",
+            ),
         )
     }
 )

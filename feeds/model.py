@@ -80,11 +80,13 @@ class Rhythm:
     interval    the longest of RSS `ttl` and `sy:updatePeriod / sy:updateFrequency`
     skip_hours  hours of the day, 0 … 23, GMT; never all 24
     skip_days   days of the week, 0 is Monday; never all 7
+    ended       nothing more will come (JSON Feed `expired`)
     """
 
     interval: timedelta | None = None
     skip_hours: tuple[int, ...] = ()
     skip_days: tuple[int, ...] = ()
+    ended: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,8 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from aggregator.config.settings import CategorySettings, Settings, SourceSettings
-from aggregator.dedup.fingerprint import fingerprint
-from aggregator.outcome import Exchange, Failed, Move, Reason, Updated, Validators
+from aggregator.ingest import pipeline
+from aggregator.outcome import Exchange, Failed, Move, Outcome, Reason, Updated, Validators
 from aggregator.store import polls, sightings, sources
 from aggregator.store.engine import writing
 from aggregator.store.polls import Counts
@@ -30,7 +30,7 @@ def entry(guid: str = "1", **changes: object) -> Entry:
 
 
 def seen(*entries: Entry) -> tuple[Seen, ...]:
-    return tuple(Seen(entry=one, fingerprint=fingerprint(one)) for one in entries)
+    return tuple(pipeline.seen(one, None) for one in entries)
 
 
 def updated(*entries: Entry, **feed: object) -> Updated:
@@ -39,6 +39,7 @@ def updated(*entries: Entry, **feed: object) -> Updated:
         validators=Validators(url="https://a.example/feed", etag=b'"1"'),
         body_digest=b"digest",
         exchange=Exchange(status=200, wire_bytes=1000),
+        carried=len(entries),
     )
 
 
@@ -59,7 +60,7 @@ def carry(engine: Engine, source_id: int, now: datetime, *entries: Entry) -> Cou
         return sightings.save(connection, source_id, seen(*entries), now)
 
 
-def record(engine: Engine, claim: Claim, outcome: Updated | Failed, now: datetime, next_fetch_at: datetime) -> None:
+def record(engine: Engine, claim: Claim, outcome: Outcome, now: datetime, next_fetch_at: datetime) -> None:
     with writing(engine) as connection:
         polls.record(
             connection, claim, outcome, counts=Counts(), arrivals=(), move=Move(), next_fetch_at=next_fetch_at, now=now

@@ -8,7 +8,6 @@ from aggregator.fetch.client import Request, Response
 from aggregator.ingest.child import Document, Read, read
 from aggregator.outcome import Exchange, Hints, Reason, Validators
 from feeds import errors
-from feeds.model import Feed
 
 Answer = Response | Exception | Callable[[Request], Response]
 
@@ -37,11 +36,11 @@ class FakeParser:
     def __init__(self) -> None:
         self.documents: list[Document] = []
 
-    async def read(self, document: Document) -> Feed:
+    async def read(self, document: Document) -> Read:
         self.documents.append(document)
         answer = read(document)
         if isinstance(answer, Read):
-            return answer.feed
+            return answer
         raise getattr(errors, answer.error)(answer.detail)
 
 

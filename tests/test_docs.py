@@ -34,8 +34,7 @@ def test_every_format_is_in_the_readme(name: str) -> None:
 
 @pytest.mark.parametrize("name", KINDS)
 def test_every_kind_is_in_the_configuration_reference(name: str) -> None:
-    key = {"feed": "url"}.get(name, name)
-    assert f"| `{key}` |" in (ROOT / "docs/configuration.md").read_text()
+    assert f"| `{KINDS[name].key}` |" in (ROOT / "docs/configuration.md").read_text()
 
 
 def test_every_step_has_a_file_of_its_name() -> None:

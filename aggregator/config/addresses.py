@@ -11,7 +11,8 @@ from feeds.kinds import KINDS
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _HOST = re.compile(r"[\w-]+(\.[\w-]+)+(:[0-9]+)?(?P<path>/.*)?")
 _DOCUMENT = (".xml", ".rss", ".atom", ".json")
-KEYS = {"url": "feed", "rsshub": "rsshub", "file": "file"}
+KEYS = {kind.key: kind.name for kind in KINDS.values()}
+_NOT_OF_THE_WEB = ("rsshub", "file")
 
 
 def source(written: str) -> tuple[str, str]:
@@ -21,28 +22,27 @@ def source(written: str) -> tuple[str, str]:
     """
     text = written.strip()
     scheme = _SCHEME.match(text)
-    if scheme is not None and scheme[1].lower() in ("rsshub", "file"):
-        kind = scheme[1].lower()
-        return kind, KINDS[kind].address(text[scheme.end() :])
-    _check_url(text)
-    return "feed", KINDS["feed"].address(text)
+    key = scheme[1].lower() if scheme is not None else ""
+    if key in KEYS and key != "url":
+        return option(key, text[scheme.end() :] if scheme else text)
+    return option("url", text)
 
 
 def option(key: str, written: str) -> tuple[str, str]:
-    """Kind and address of a source that is written as `url:`, `rsshub:` or `file:`.
+    """Kind and address of a source that is written with the key of its kind.
 
     raises  ValueError, which says what to write
     """
     text = written.strip()
     scheme = _SCHEME.match(text)
-    if key != "url":
+    if key in _NOT_OF_THE_WEB:
         if scheme is not None and scheme[1].lower() in ("http", "https"):
             raise ValueError(f"this is a whole address; write `url: {_shown(text)}`")
-        return KEYS[key], KINDS[KEYS[key]].address(text)
-    if scheme is not None and scheme[1].lower() in ("rsshub", "file"):
-        raise ValueError(f"write `{scheme[1].lower()}: {text[scheme.end() :]}` instead of `url: …`")
-    _check_url(text)
-    return "feed", KINDS["feed"].address(text)
+    elif scheme is not None and scheme[1].lower() in KEYS and scheme[1].lower() != "url":
+        raise ValueError(f"write `{scheme[1].lower()}: {text[scheme.end() :]}` instead of `{key}: …`")
+    else:
+        _check_url(text)
+    return KEYS[key], KINDS[KEYS[key]].address(text)
 
 
 def _check_url(text: str) -> None:

@@ -20,7 +20,10 @@ from aggregator.config.quantities import format_duration, format_size
 from aggregator.config.settings import SourceSettings
 from aggregator.config.shapes import CategoryOptions, ConfigFile, Defaults, SourceOptions
 from aggregator.config.slugs import LONGEST_BYTES, RESERVED
+from aggregator.config.sources import KIND_OPTIONS, ONE_OF
 from feeds.clean.rules import FIELDS
+from feeds.kinds import KINDS, Kind
+from feeds.parse.options import Option
 
 PAGE = "configuration.md"
 SCHEMA = "configuration.schema.json"
@@ -60,8 +63,8 @@ error; a slug has at most {LONGEST_BYTES} bytes; {", ".join(f"`{word}`" for word
 top.
 """
 
-_SOURCES = """\
-A source is an address, or a mapping with exactly one of `url`, `rsshub` and `file`, and options:
+_SOURCES = f"""\
+A source is an address, or a mapping with exactly one of {ONE_OF}, and options:
 
 ```yaml
 - https://lwn.net/headlines/rss
@@ -69,6 +72,8 @@ A source is an address, or a mapping with exactly one of `url`, `rsshub` and `fi
 - rsshub:/zaker/source/12             # a route of RSSHub
 - url: https://blog.example.org/feed.xml
   every: 2h
+- page: https://example.org/news      # a page without a feed, see below
+  item: article.post
 ```
 
 The same address under several categories is one source in all of them. An option may be given at any of these
@@ -95,15 +100,32 @@ def page() -> str:
     parts += _section("`defaults`", Defaults, Defaults.__doc__)
     parts += _section("`categories`", CategoryOptions, _CATEGORIES)
     parts += _section("Sources", SourceOptions, _SOURCES)
+    for kind in KINDS.values():
+        parts += _kind_section(kind)
     return "\n".join([*parts, _RULES])
 
 
 def _section(title: str, model: Any, text: str | None) -> Iterator[str]:
     yield f"## {title}\n\n{(text or '').strip()}\n"
     yield "| option | what it does | default | example |\n|---|---|---|---|"
-    inherited = options(Defaults) if model is SourceOptions else {}
+    inherited = {*options(Defaults), *KIND_OPTIONS} if model is SourceOptions else set()
     shown = {name: field for name, field in options(model).items() if name not in inherited}
     yield "".join(f"| `{name}` | {_row(name, field)} |\n" for name, field in shown.items())
+
+
+def _kind_section(kind: Kind) -> Iterator[str]:
+    if not kind.options:
+        return
+    yield f"### Options of a `{kind.key}`\n\n{kind.more}\n\n```yaml\n- {kind.key}: {kind.example}"
+    needed = [f"  {name}: {option.example}" for name, option in kind.options.items() if option.needed]
+    yield "\n".join([*needed, "```\n"])
+    yield "| option | what it does | default | example |\n|---|---|---|---|"
+    yield "".join(f"| `{name}` | {_option_row(option)} |\n" for name, option in kind.options.items())
+
+
+def _option_row(option: Option) -> str:
+    default = f"`{option.default}`" if option.default else ""
+    return f"{option.about} | {default} | `{option.example}`".replace("||", r"\|\|")
 
 
 def options(model: Any) -> dict[str, FieldInfo]:

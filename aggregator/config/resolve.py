@@ -60,10 +60,10 @@ def _mentions(written: ConfigFile, slugs: dict[str, str], root: Place, problems:
         place = root / "categories" / name / "sources"
         for index, item in enumerate(options.get("sources", ())):
             read = sources.mention(item, slugs.get(name, name), place / index)
-            if isinstance(read, Problem):
-                problems.append(read)
-            else:
+            if isinstance(read, Mention):
                 mentions.append(read)
+            else:
+                problems += read
     return tuple(mentions)
 
 

@@ -46,6 +46,7 @@ class SourceSettings:
 
     address     its identity (`feeds.kinds`)
     written     its address as the file writes it, secrets still by name: what people may be shown
+    options     what its kind is told beside the address, as it is written (`feeds.kinds.Kind.options`)
     every       None is `auto`
     categories  slugs of its own categories, without their ancestors, in the order of the file
     line        where the file names it first
@@ -53,6 +54,7 @@ class SourceSettings:
 
     address: str
     kind: str
+    options: Mapping[str, str] = field(default_factory=dict)
     name: str | None = None
     every: timedelta | None = None
     images: str = "original"

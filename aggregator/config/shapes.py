@@ -5,7 +5,7 @@ there was not written. The defaults of those are in `settings.SourceSettings`.
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, with_config
 from typing_extensions import TypedDict
@@ -31,6 +31,7 @@ from aggregator.config.values import (
     RuleList,
     Shown,
 )
+from feeds.kinds import KINDS
 
 STRICT = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
 
@@ -96,29 +97,36 @@ class Defaults(TypedDict, total=False):
     priority: PriorityOption
 
 
-@with_config(STRICT)
-class SourceOptions(Defaults, total=False):
-    """One source: exactly one of `url`, `rsshub` and `file`, and whatever is special about it."""
+def _kind_keys() -> dict[str, Any]:
+    """What KINDS bring into a source: a key each for the address, and their options; some share the name of one.
 
-    url: Annotated[
-        str, Field(description="The address of a feed.", examples=["https://blog.example.org/feed.xml"], min_length=1)
-    ]
-    rsshub: Annotated[
-        str,
-        Field(
-            description="A route of RSSHub, asked for at `rsshub.instances`.",
-            examples=["/zaker/source/12"],
-            min_length=1,
-        ),
-    ]
-    file: Annotated[
-        str,
-        Field(
-            description="The path of a feed on this machine, relative to config.yaml.",
-            examples=["examples/planet-example.xml"],
-            min_length=1,
-        ),
-    ]
+    Which of the options belong to which kind is for `sources` to check, for it takes more than one key.
+    """
+    said: dict[str, list[str]] = {}
+    for kind in KINDS.values():
+        for name, option in kind.options.items():
+            said.setdefault(name, []).append(f"Of a `{kind.key}`: {option.about}")
+    addresses = {
+        kind.key: Annotated[str, Field(description=kind.about, examples=[kind.example], min_length=1)]
+        for kind in KINDS.values()
+    }
+    return addresses | {
+        name: Annotated[str, Field(description=" ".join(about), min_length=1)] for name, about in said.items()
+    }
+
+
+if TYPE_CHECKING:
+
+    class KindKeys(TypedDict, total=False):
+        """`_kind_keys`."""
+else:
+    KindKeys = TypedDict("KindKeys", _kind_keys(), total=False)
+
+
+@with_config(STRICT)
+class SourceOptions(KindKeys, Defaults, total=False):
+    """One source: the key of exactly one kind, with its address, and whatever is special about it."""
+
     name: Annotated[
         Line, Field(description="What to call it, instead of the title it gives itself.", examples=["Example blog"])
     ]

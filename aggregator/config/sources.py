@@ -17,44 +17,77 @@ from aggregator.config.settings import FetchSettings, SourceSettings
 from aggregator.config.shapes import Defaults, SourceOptions
 from aggregator.errors import Problem
 from feeds.clean.rules import Rules
+from feeds.kinds import KINDS, Kind
+
+KIND_OPTIONS = frozenset(name for kind in KINDS.values() for name in kind.options)
+ONE_OF = ", ".join(f"`{key}`" for key in addresses.KEYS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mention:
-    """One place where a source is named. `options` are what is said there, without the address."""
+    """One place where a source is named.
+
+    options  what is said there, without the address and without
+    told     the options of its kind
+    """
 
     kind: str
     address: str
     written: str | None
     options: Mapping[str, Any]
+    told: Mapping[str, str]
     category: str
     place: Place
 
 
-def mention(item: str | SourceOptions, category: str, place: Place) -> Mention | Problem:
+def mention(item: str | SourceOptions, category: str, place: Place) -> Mention | list[Problem]:
     """Understand one item of a category's list."""
-    keys = () if isinstance(item, str) else tuple(key for key in addresses.KEYS if key in item)
+    said: Mapping[str, Any] = {} if isinstance(item, str) else item
+    keys = tuple(key for key in addresses.KEYS if key in said)
     if len(keys) != 1 and not isinstance(item, str):
-        said = f"has {' and '.join(f'`{key}`' for key in keys)}" if keys else "has no address"
-        return place.problem(f"{said}; a source has exactly one of `url`, `rsshub` and `file`")
+        found = f"has {' and '.join(f'`{key}`' for key in keys)}" if keys else "has no address"
+        return [place.problem(f"{found}; a source has exactly one of {ONE_OF}")]
     at = place / keys[0] if keys else place
     raw = at.value.content if isinstance(at.value.content, str) else ""
     try:
-        if isinstance(item, str):
-            kind, address = addresses.source(item)
-        else:
-            kind, address = addresses.option(keys[0], item[keys[0]])  # type: ignore[literal-required]
+        kind, address = addresses.source(item) if isinstance(item, str) else addresses.option(keys[0], said[keys[0]])
     except ValueError as error:
-        said = f"what `{raw}` stands for is no address that can be used" if refers(raw) else str(error)
-        return at.problem(said)
+        unusable = f"what `{raw}` stands for is no address that can be used" if refers(raw) else str(error)
+        return [at.problem(unusable)]
+    told = {name: value for name, value in said.items() if name in KIND_OPTIONS}
+    if wrong := _wrongly_told(KINDS[kind], told, place):
+        return wrong
     return Mention(
         kind=kind,
         address=address,
         written=raw if refers(raw) else None,
-        options={} if isinstance(item, str) else {key: value for key, value in item.items() if key not in keys},
+        options={name: value for name, value in said.items() if name not in keys and name not in told},
+        told=told,
         category=category,
         place=place,
     )
+
+
+def _wrongly_told(kind: Kind, told: Mapping[str, str], place: Place) -> list[Problem]:
+    """What is wrong with the options of a kind: of another, missing, or not what the kind can use."""
+    problems = []
+    for name, value in told.items():
+        at = place / name
+        if name not in kind.options:
+            theirs = " or ".join(f"`{one.key}`" for one in KINDS.values() if name in one.options)
+            hint = "; what to call the source is its `name`" if name == "title" else ""
+            problems.append(at.problem(f"is an option of a {theirs}, not of a `{kind.key}`{hint}", at_key=True))
+            continue
+        try:
+            kind.options[name].check(value)
+        except ValueError as error:
+            raw = str(at.value.content)
+            problems.append(at.problem(f"what `{raw}` stands for cannot be used here" if refers(raw) else str(error)))
+    return problems + [
+        place.problem(f"a `{kind.key}` needs `{name}`: {option.about[0].lower()}{option.about[1:]}")
+        for name, option in kind.options.items()
+        if option.needed and name not in told
+    ]
 
 
 def settle(
@@ -80,7 +113,7 @@ def _merged(several: list[Mention], problems: list[Problem]) -> dict[str, Any]:
     options: dict[str, Any] = {}
     origin: dict[str, Mention] = {}
     for one in several:
-        for name, value in one.options.items():
+        for name, value in (*one.options.items(), *one.told.items()):
             if name not in options:
                 options[name], origin[name] = value, one
             elif options[name] != value:
@@ -128,11 +161,13 @@ def above_ceiling(place: Place, fetch: FetchSettings) -> Problem:
 def _source(several: list[Mention], options: dict[str, Any]) -> SourceSettings:
     first = several[0]
     rules = Rules(keep=tuple(options.pop("keep", ())), drop=tuple(options.pop("drop", ())))
+    told = {name: options.pop(name) for name in KINDS[first.kind].options if name in options}
     return SourceSettings(
         address=first.address,
         kind=first.kind,
         written=first.written,
         rules=rules,
+        options=told,
         categories=tuple(dict.fromkeys(one.category for one in several)),
         line=first.place.key.line,
         **options,

@@ -66,7 +66,7 @@ def next_fetch_at(history: History, hints: Hints, settings: FetchSettings, now: 
 
 def _asked_for(history: History, hints: Hints) -> timedelta:
     """What no ceiling shortens."""
-    gone = GONE if history.reason is Reason.GONE else timedelta()
+    gone = GONE if history.reason is Reason.GONE or history.rhythm.ended else timedelta()
     return max(gone, hints.retry_after or timedelta())
 
 

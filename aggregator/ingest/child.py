@@ -8,32 +8,78 @@ pickle, so that a parser taken over by a hostile document cannot run code in the
 import resource
 import struct
 import sys
+import zlib
 from typing import BinaryIO
 
 import msgspec
 
-from feeds import clean, errors, parse
+from feeds import clean, errors
 from feeds.clean.rules import Rules
-from feeds.model import Feed
+from feeds.kinds import KINDS
+from feeds.model import Entry, Feed
 
 LENGTH = struct.Struct(">Q")  # what precedes every message
 CPU_SECONDS = 10  # for one document
 MEMORY_BYTES = 768 * 2**20  # of data, the interpreter and its libraries included
 
 
-class Document(msgspec.Struct, frozen=True, kw_only=True):
-    """A document to read: the decoded body, what its origin said it is, where it came from, and the source's rules."""
+class Document(msgspec.Struct, frozen=True, kw_only=True, tag="document"):
+    """A document to read: the decoded body, what its origin said it is, where it came from, and the source's rules.
+
+    kind    how it is to be read (`feeds.kinds.KINDS`), with the source's options for that
+    memory  what the last reading of this source left (`feeds.parse.Reading`): entries that it knows are not given again
+    """
 
     body: bytes
     content_type: str | None
     url: str
     rules: Rules
+    kind: str = "feed"
+    options: dict[str, str] = {}
+    memory: bytes = b""
+
+
+class Originals(msgspec.Struct, frozen=True, tag="originals"):
+    """Entries as they were parsed, packed, to be cleaned again by a cleaner that may have become better."""
+
+    packed: tuple[bytes, ...]
+
+
+class Original(msgspec.Struct, frozen=True, array_like=True):
+    """What cleaning started from: an entry as its source wrote it, and the address that its links are relative to."""
+
+    entry: Entry
+    base: str
+
+    def pack(self) -> bytes:
+        """Small enough to keep: a third of its size for an entry of 2 KB, in 0.03 ms."""
+        return zlib.compress(msgspec.msgpack.encode(self), 1)
+
+    @classmethod
+    def unpack(cls, packed: bytes) -> "Original":
+        """The reverse of `pack`."""
+        return msgspec.msgpack.decode(zlib.decompress(packed), type=cls)
 
 
 class Read(msgspec.Struct, frozen=True, tag="read"):
-    """The document was read and cleaned."""
+    """The document was read and cleaned.
+
+    feed       with those of its entries that are new since the last reading, and that the rules keep
+    originals  the same entries before they were cleaned, packed
+    carried    how many entries the document has
+    memory     for the next reading
+    """
 
     feed: Feed
+    originals: tuple[bytes, ...]
+    carried: int
+    memory: bytes = b""
+
+
+class Recleaned(msgspec.Struct, frozen=True, tag="recleaned"):
+    """The entries of `Originals`, in order; None for one that could not be cleaned."""
+
+    entries: tuple[Entry | None, ...]
 
 
 class Refused(msgspec.Struct, frozen=True, tag="refused"):
@@ -43,16 +89,43 @@ class Refused(msgspec.Struct, frozen=True, tag="refused"):
     detail: str
 
 
-Answer = Read | Refused
+Question = Document | Originals
+Answer = Read | Recleaned | Refused
 
 
-def read(document: Document) -> Answer:
+def answer(question: Question) -> Answer:
+    """Do what is asked."""
+    return read(question) if isinstance(question, Document) else reclean(question)
+
+
+def read(document: Document) -> Read | Refused:
     """Parse and clean one document."""
     try:
-        feed = parse.read(document.body, content_type=document.content_type, url=document.url)
-        return Read(clean.clean(feed, base=feed.link or document.url, rules=document.rules))
+        reading = KINDS[document.kind].read(
+            document.body,
+            content_type=document.content_type,
+            url=document.url,
+            options=document.options,
+            memory=document.memory,
+            context=repr(document.rules),
+        )
+        base = reading.feed.link or document.url
+        feed, kept = clean.clean_keeping(reading.feed, base=base, rules=document.rules)
+        faultless = len(feed.problems) == len(reading.feed.problems)
+        originals = tuple(Original(entry, base).pack() for entry in kept)
+        return Read(feed, originals, reading.carried, reading.memory if faultless else b"")
     except errors.FeedError as error:
         return Refused(type(error).__name__, str(error))
+
+
+def reclean(originals: Originals) -> Recleaned:
+    """Clean entries again. No rules apply: what they kept once stays kept."""
+    return Recleaned(tuple(_recleaned(Original.unpack(packed)) for packed in originals.packed))
+
+
+def _recleaned(original: Original) -> Entry | None:
+    feed = clean.clean(Feed(entries=(original.entry,)), base=original.base, rules=Rules())
+    return feed.entries[0] if feed.entries else None
 
 
 def send(stream: BinaryIO, message: msgspec.Struct) -> None:
@@ -66,12 +139,12 @@ def send(stream: BinaryIO, message: msgspec.Struct) -> None:
 def main() -> None:
     """Answer documents until standard input ends."""
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
-    decoder = msgspec.msgpack.Decoder(Document)
+    decoder = msgspec.msgpack.Decoder(Question)
     source, sink = sys.stdin.buffer, sys.stdout.buffer
     sys.stdout = sys.stderr  # a stray print must not end up between two answers
     while header := source.read(LENGTH.size):
         _allow_cpu(CPU_SECONDS)
-        send(sink, read(decoder.decode(source.read(LENGTH.unpack(header)[0]))))
+        send(sink, answer(decoder.decode(source.read(LENGTH.unpack(header)[0]))))
 
 
 def _allow_cpu(seconds: int) -> None:

@@ -13,9 +13,9 @@ from types import TracebackType
 import msgspec
 
 from aggregator.errors import ParserDied
-from aggregator.ingest.child import LENGTH, Answer, Document, Read
+from aggregator.ingest.child import LENGTH, Answer, Document, Originals, Question, Read, Recleaned, Refused
 from feeds import errors
-from feeds.model import Feed
+from feeds.model import Entry
 
 WALL_SECONDS = 30.0  # the CPU limit of the child comes first, unless it sleeps or swaps
 PIPE_BYTES = 1 << 20
@@ -23,7 +23,7 @@ COMMAND = (sys.executable, "-m", "aggregator.ingest.child")
 
 
 class Parser:
-    """A pool of reading processes. `async with Parser() as parser: feed = await parser.read(document)`."""
+    """A pool of reading processes. `async with Parser() as parser: answer = await parser.read(document)`."""
 
     def __init__(self, processes: int | None = None, *, command: Sequence[str] = COMMAND) -> None:
         self._size = processes or max(1, min(4, os.cpu_count() or 1))
@@ -43,18 +43,32 @@ class Parser:
         for process in tuple(self._all):
             await self._end(process)
 
-    async def read(self, document: Document) -> Feed:
-        """The feed in a document, cleaned.
+    async def read(self, document: Document) -> Read:
+        """The feed in a document, cleaned, and what to remember of it.
 
         raises  FeedError, what the document is instead; ParserDied, when reading it cost too much
         """
+        answer = await self._answer(document)
+        assert isinstance(answer, Read)
+        return answer
+
+    async def reclean(self, originals: Originals) -> tuple[Entry | None, ...]:
+        """The entries cleaned again, in order; None for one that could not be.
+
+        raises  ParserDied
+        """
+        answer = await self._answer(originals)
+        assert isinstance(answer, Recleaned)
+        return answer.entries
+
+    async def _answer(self, question: Question) -> Read | Recleaned:
         process = await self._idle.get()
         alive: asyncio.subprocess.Process | None = None
         try:
             if process is None or process.returncode is not None:
                 process = await self._start()
             async with asyncio.timeout(WALL_SECONDS):
-                answer = await self._ask(process, document)
+                answer = await self._ask(process, question)
             alive = process
         except TimeoutError as error:
             raise ParserDied(f"reading took more than {WALL_SECONDS:.0f} s") from error
@@ -64,14 +78,14 @@ class Parser:
             if process is not None and alive is None:
                 await self._end(process)
             self._idle.put_nowait(alive)
-        if isinstance(answer, Read):
-            return answer.feed
-        raise getattr(errors, answer.error, errors.Unreadable)(answer.detail)
+        if isinstance(answer, Refused):
+            raise getattr(errors, answer.error, errors.Unreadable)(answer.detail)
+        return answer
 
-    async def _ask(self, process: asyncio.subprocess.Process, document: Document) -> Answer:
+    async def _ask(self, process: asyncio.subprocess.Process, question: Question) -> Answer:
         assert process.stdin is not None
         assert process.stdout is not None
-        packed = msgspec.msgpack.encode(document)
+        packed = msgspec.msgpack.encode(question)
         process.stdin.write(LENGTH.pack(len(packed)))
         process.stdin.write(packed)
         await process.stdin.drain()

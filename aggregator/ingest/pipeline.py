@@ -8,6 +8,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import zip_longest
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -25,7 +26,9 @@ from aggregator.store import sightings
 from aggregator.store.sightings import Seen
 from aggregator.store.sources import Claim
 from feeds import errors
+from feeds.clean import images
 from feeds.kinds import KINDS
+from feeds.model import Entry
 
 BELIEVED_304 = timedelta(days=30)  # an origin that says 304 whatever happened is asked without validators once
 CRASHES_ALLOWED = 3  # claims of one source that ended with no outcome at all, before it is put aside
@@ -108,7 +111,7 @@ class Pipeline:
 
     def _request(self, address: str, claim: Claim, source: SourceSettings) -> Request:
         """What to ask an address: a learnt one at another origin gets no credentials and no leave to be private."""
-        home = claim.move.learnt is None or same_origin(address, claim.address)
+        home = claim.move.learnt is None or same_origin(address, KINDS[claim.kind].locate(claim.address, ())[0])
         return Request(
             url=address,
             validators=Validators() if self._stale(claim) else claim.validators,
@@ -129,11 +132,22 @@ class Pipeline:
                 hints=response.hints,
                 moved_to=response.moved_to,
             )
-        feed = await self._parser.read(
-            Document(body=response.body, content_type=response.content_type, url=response.url, rules=source.rules)
+        read = await self._parser.read(
+            Document(
+                body=response.body,
+                content_type=response.content_type,
+                url=response.url,
+                rules=source.rules,
+                kind=claim.kind,
+                options=dict(source.options),
+                memory=claim.memory,
+            )
         )
         return Updated(
-            feed=feed,
+            feed=read.feed,
+            originals=read.originals,
+            carried=read.carried,
+            memory=read.memory,
             validators=response.validators,
             body_digest=digest,
             exchange=response.exchange,
@@ -161,6 +175,7 @@ def decide(
     spread  in [0, 1): where in the jitter this source falls
     """
     entries = outcome.feed.entries if isinstance(outcome, Updated) else ()
+    originals = outcome.originals if isinstance(outcome, Updated) else ()
     arrivals = sightings.arrivals(entries, claim.arrivals, now)
     failed = outcome if isinstance(outcome, Failed) else None
     validators = claim.validators if isinstance(outcome, Failed) else outcome.validators
@@ -175,15 +190,25 @@ def decide(
     return Result(
         claim=claim,
         outcome=outcome,
-        seen=tuple(Seen(entry=entry, fingerprint=fingerprint(entry)) for entry in entries),
+        seen=tuple(seen(entry, original) for entry, original in zip_longest(entries, originals)),
         arrivals=arrivals,
         move=_moved(claim, outcome, history.failures, now),
         next_fetch_at=cadence.next_fetch_at(history, outcome.hints, settings, now, spread=spread),
     )
 
 
+def seen(entry: Entry, original: bytes | None) -> Seen:
+    """What to store of an entry: itself, what it was before cleaning, and what is found out about it."""
+    return Seen(
+        entry=entry,
+        fingerprint=fingerprint(entry),
+        original=original,
+        unresolved_images=images.unresolved(entry.html),
+    )
+
+
 def _moved(claim: Claim, outcome: Outcome, failures: int, now: datetime) -> Move:
-    if claim.kind != "feed":
+    if claim.kind == "rsshub":
         return Move()  # an RSSHub instance that redirects has moved itself, not the source
     if isinstance(outcome, Failed):
         return moves.after_failure(claim.move, failures)

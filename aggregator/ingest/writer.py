@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from aggregator.ingest.pipeline import Result
-from aggregator.outcome import Failed, Reason
+from aggregator.outcome import Failed, Reason, Updated
 from aggregator.store import polls, sightings, sources
 from aggregator.store.engine import writing
 from aggregator.store.polls import Counts
@@ -110,6 +110,8 @@ def _store(connection: Connection, result: Result, now: datetime) -> Counts:
         log.info("dropped a late result source=%s", result.claim.address)
         return Counts()
     counts = sightings.save(connection, result.claim.source_id, result.seen, now) if result.seen else Counts()
+    if isinstance(result.outcome, Updated):
+        counts = replace(counts, entries=result.outcome.carried)
     polls.record(
         connection,
         result.claim,

@@ -28,6 +28,7 @@ class SourceStatus:
     advice      what to do; None where there is nothing to do
     polls       of the last ones, at most 50; `good_polls` of them did not fail
     sightings   how many of its entries are remembered
+    unresolved_images  how many images in them show nothing, because nothing says where they are
     """
 
     name: str
@@ -52,6 +53,7 @@ class SourceStatus:
     conditional: bool
     problems: tuple[str, ...]
     sightings: int
+    unresolved_images: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +116,7 @@ def _source(health: SourceHealth, source: SourceSettings | None, now: datetime) 
         conditional=health.conditional,
         problems=tuple(redacted(problem, source) for problem in health.problems),
         sightings=health.sightings,
+        unresolved_images=health.unresolved_images,
     )
 
 

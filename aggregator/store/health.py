@@ -42,6 +42,7 @@ class SourceHealth:
     problems: tuple[str, ...]
     conditional: bool
     sightings: int
+    unresolved_images: int
     polls: int
     good_polls: int
 
@@ -57,9 +58,17 @@ def health(connection: Connection) -> tuple[SourceHealth, ...]:
         .group_by(fetches.c.source_id)
         .subquery()
     )
-    carried = select(sightings.c.source_id, func.count().label("sightings")).group_by(sightings.c.source_id).subquery()
+    carried = (
+        select(
+            sightings.c.source_id,
+            func.count().label("sightings"),
+            func.sum(sightings.c.unresolved_images).label("unresolved_images"),
+        )
+        .group_by(sightings.c.source_id)
+        .subquery()
+    )
     statement = (
-        select(sources, carried.c.sightings, polls.c.polls, polls.c.good_polls)
+        select(sources, carried.c.sightings, carried.c.unresolved_images, polls.c.polls, polls.c.good_polls)
         .outerjoin(polls, polls.c.source_id == sources.c.id)
         .outerjoin(carried, carried.c.source_id == sources.c.id)
         .where(sources.c.removed_at.is_(None))
@@ -89,6 +98,7 @@ def _health(row: Any) -> SourceHealth:
         problems=row.problems,
         conditional=row.etag is not None or row.last_modified is not None,
         sightings=row.sightings or 0,
+        unresolved_images=row.unresolved_images or 0,
         polls=row.polls or 0,
         good_polls=row.good_polls or 0,
     )

@@ -43,6 +43,8 @@ def record(
         values = _after_failure(outcome, now)
     else:
         values = _after_success(outcome, arrivals, counts, now)
+        if (outcome.feed.rhythm if isinstance(outcome, Updated) else claim.rhythm).ended:
+            values |= _after_the_end(now)
     connection.execute(
         update(sources)
         .where(sources.c.id == claim.source_id)
@@ -93,6 +95,7 @@ def _after_success(
         feed = outcome.feed
         values |= {
             "body_digest": outcome.body_digest,
+            "memory": outcome.memory,
             "title": feed.title,
             "link": feed.link,
             "language": feed.language,
@@ -105,6 +108,15 @@ def _after_success(
         if counts.added:
             values["last_new_at"] = now
     return values
+
+
+def _after_the_end(now: datetime) -> dict[str, object]:
+    """Read without fault, and the last of it: the source is as good as gone, and shown so."""
+    return {
+        "reason": Reason.GONE.value,
+        "detail": "the feed says that it has ended: `expired` is true",
+        "failing_since_at": func.coalesce(sources.c.failing_since_at, now),
+    }
 
 
 def _history_row(claim: Claim, outcome: Outcome, counts: Counts, now: datetime) -> dict[str, object]:

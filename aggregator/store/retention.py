@@ -29,7 +29,17 @@ def expire(connection: Connection, *, before: datetime, now: datetime) -> int:
     connection.execute(
         update(sightings)
         .where(sightings.c.story_id.in_(ids))
-        .values(story_id=None, pending=0, html="", summary="", url_key=None, title_key=None, expired_at=now)
+        .values(
+            story_id=None,
+            pending=0,
+            html="",
+            summary="",
+            original=None,
+            unresolved_images=0,
+            url_key=None,
+            title_key=None,
+            expired_at=now,
+        )
     )
     connection.execute(delete(stories).where(stories.c.id.in_(ids)))
     return len(ids)

@@ -65,6 +65,8 @@ sources = Table(
     Column("etag", LargeBinary),
     Column("last_modified", LargeBinary),
     Column("body_digest", LargeBinary),
+    Column("memory", LargeBinary),  # which entries the last document had: feeds.parse.trim
+    Column("reading", LargeBinary, nullable=False, server_default=""),  # digest of how documents are read: kind, rules
     # how it has been
     Column("last_fetch_at", Instant),
     Column("last_success_at", Instant),
@@ -157,6 +159,9 @@ sightings = Table(
     Column("story_id", ForeignKey(stories.c.id)),
     Column("reason", Text),  # dedup.match.Evidence: why it belongs to its story
     Column("pending", Integer, nullable=False, server_default="1"),  # 1: new or changed since the last merge
+    Column("unresolved_images", Integer, nullable=False, server_default="0"),  # hidden too well for the cleaner
+    # The entry as it was parsed, compressed, for `reclean`. Last, because it is large and hardly ever read.
+    Column("original", LargeBinary),
     UniqueConstraint("source_id", "guid_key"),
 )
 Index("ix_sightings_pending", sightings.c.id, sqlite_where=text("pending = 1"),

@@ -33,10 +33,16 @@ class Fingerprint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """An entry as a document carried it, with its fingerprint."""
+    """An entry as a document carried it.
+
+    original           as it was before cleaning, packed; None where that was not kept
+    unresolved_images  how many of its images show nothing
+    """
 
     entry: Entry
     fingerprint: Fingerprint
+    original: bytes | None = None
+    unresolved_images: int = 0
 
 
 def save(connection: Connection, source_id: int, seen: Sequence[Seen], now: datetime) -> Counts:
@@ -173,15 +179,58 @@ def _content(one: Seen) -> dict[str, object]:
         "url_key": one.fingerprint.url_key,
         "title_key": one.fingerprint.title_key,
         "words": one.fingerprint.words,
+        "original": one.original,
+        "unresolved_images": one.unresolved_images,
     }
 
 
 _CHANGED = (
     "url", "title", "html", "summary", "authors", "tags", "enclosures", "image", "language", "published", "updated",
-    "digest", "text_digest", "url_key", "title_key", "words", "revised", "revisions", "pending",
+    "digest", "text_digest", "url_key", "title_key", "words", "revised", "revisions", "pending", "original",
+    "unresolved_images",
 )  # fmt: skip
 _CHANGE = (
     update(sightings).where(sightings.c.id == bindparam("row")).values({name: bindparam(name) for name in _CHANGED})
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What a sighting was before it was cleaned. `digest` is of what it is now: where that moved on, it stays."""
+
+    id: int
+    digest: bytes
+    original: bytes
+
+
+def originals(connection: Connection, *, after: int, limit: int) -> tuple[Kept, ...]:
+    """The next sightings whose original is kept, by id."""
+    c = sightings.c
+    rows = connection.execute(
+        select(c.id, c.digest, c.original).where(c.id > after, c.original.is_not(None)).order_by(c.id).limit(limit)
+    )
+    return tuple(Kept(id=row.id, digest=row.digest, original=row.original) for row in rows)
+
+
+def reclean(connection: Connection, cleaned: Iterable[tuple[Kept, Seen]]) -> int:
+    """Store what a better cleaner made of originals; returns how many came out otherwise than before.
+
+    `revised` stays: not the source but we changed the text, and no reader should be told of it as news.
+    """
+    rows = [
+        {"row": kept.id, "before": kept.digest, "pending": 1, **content}
+        for kept, seen in cleaned
+        if (content := _content(seen))["digest"] != kept.digest
+    ]
+    if rows:
+        connection.execute(_RECLEAN, rows)
+    return len(rows)
+
+
+_RECLEAN = (
+    update(sightings)
+    .where(sightings.c.id == bindparam("row"), sightings.c.digest == bindparam("before"))
+    .values({name: bindparam(name) for name in _CHANGED if name not in ("revised", "revisions")})
 )
 
 

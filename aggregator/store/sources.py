@@ -11,20 +11,26 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, bindparam, delete, false, func, insert, select, true, update
+from sqlalchemy import Connection, Row, bindparam, delete, false, func, insert, select, true, update
 
 from aggregator.outcome import Move, Reason, Validators
 from aggregator.store.schema import categories, hosts, source_categories, sources
+from feeds.kinds import KINDS
 from feeds.model import Rhythm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """A source as config.yaml lists it. `slugs` are its categories with all their ancestors and `all`."""
+    """A source as config.yaml lists it.
+
+    slugs    its categories with all their ancestors and `all`
+    reading  a digest of how its documents are to be read: where that changes, the next one is read whatever it is
+    """
 
     address: str
     kind: str
     slugs: tuple[str, ...]
+    reading: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +39,7 @@ class Claim:
 
     attempts          claims since an outcome was recorded, this one included: over 1 means that a worker died at it
     last_document_at  when an answer last brought a document, not a 304; None if none ever did
+    memory            which entries that document had; b"" if the next one must be read in full
     """
 
     source_id: int
@@ -48,6 +55,7 @@ class Claim:
     failures: int
     move: Move
     last_document_at: datetime | None
+    memory: bytes = b""
 
 
 def sync(connection: Connection, listed: Iterable[Listed], slugs: Iterable[str], now: datetime) -> tuple[int, ...]:
@@ -60,9 +68,8 @@ def sync(connection: Connection, listed: Iterable[Listed], slugs: Iterable[str],
     """
     wanted = {source.address: source for source in listed}
     _add_categories(connection, slugs, now)
-    known = {
-        row.address: row for row in connection.execute(select(sources.c.id, sources.c.address, sources.c.removed_at))
-    }
+    c = sources.c
+    known = {row.address: row for row in connection.execute(select(c.id, c.address, c.removed_at, c.reading))}
     new = [source for address, source in wanted.items() if address not in known]
     if new:
         connection.execute(insert(sources), [_new_row(source, now) for source in new])
@@ -73,8 +80,19 @@ def sync(connection: Connection, listed: Iterable[Listed], slugs: Iterable[str],
         if ids:
             statement = update(sources).where(sources.c.id == bindparam("row"))
             connection.execute(statement.values(**values), [{"row": i} for i in ids])
+    _read_anew(connection, ((row, wanted[address].reading) for address, row in known.items() if address in wanted))
     changed = _file_sources(connection, wanted)
     return tuple(sorted(changed & {row.id for row in known.values()}))
+
+
+def _read_anew(connection: Connection, readings: Iterable[tuple[Row[*tuple[Any, ...]], bytes]]) -> None:
+    """Forget what the last document of a source was, where its documents are to be read otherwise than before."""
+    forgotten = dict.fromkeys(("validators_url", "etag", "last_modified", "body_digest", "memory"))
+    changed = [(row, {"row": row.id, "wanted": reading}) for row, reading in readings if row.reading != reading]
+    for known, values in ((True, forgotten), (False, {})):  # not known: written by a version that did not say
+        if rows := [parameters for row, parameters in changed if bool(row.reading) is known]:
+            statement = update(sources).where(sources.c.id == bindparam("row"))
+            connection.execute(statement.values(reading=bindparam("wanted"), **values), rows)
 
 
 def _add_categories(connection: Connection, slugs: Iterable[str], now: datetime) -> None:
@@ -88,6 +106,7 @@ def _new_row(source: Listed, now: datetime) -> dict[str, object]:
         "address": source.address,
         "kind": source.kind,
         "host": host_of(source),
+        "reading": source.reading,
         "added_at": now,
         "next_fetch_at": now,
     }
@@ -97,7 +116,8 @@ def host_of(source: Listed) -> str:
     """Whom a fetch of this source burdens: one request at a time goes there; "" for a file, which burdens nobody."""
     if source.kind == "file":
         return ""
-    return urlsplit(source.address).hostname or source.kind
+    (place, *_) = KINDS[source.kind].locate(source.address, ()) or ("",)
+    return urlsplit(place).hostname or source.kind
 
 
 def _file_sources(connection: Connection, wanted: Mapping[str, Listed]) -> set[int]:
@@ -174,14 +194,14 @@ _CLAIM_COLUMNS = tuple(
     for name in (
         "id", "address", "kind", "host", "lease_token", "attempts", "validators_url", "etag", "last_modified",
         "body_digest", "rhythm", "arrivals", "failures", "moved_to", "moved_since_at", "moved_polls", "learnt_address",
-        "last_document_at",
+        "last_document_at", "memory",
     )
 )  # fmt: skip
 
 
 def _claim(row: Sequence[Any]) -> Claim:
     (id_, address, kind, host, token, attempts, url, etag, modified, digest, rhythm, arrivals, failures,
-     moved_to, moved_since_at, moved_polls, learnt_address, last_document_at) = row  # fmt: skip
+     moved_to, moved_since_at, moved_polls, learnt_address, last_document_at, memory) = row  # fmt: skip
     return Claim(
         source_id=id_,
         address=address,
@@ -196,6 +216,7 @@ def _claim(row: Sequence[Any]) -> Claim:
         failures=failures,
         move=Move(to=moved_to, since=moved_since_at, polls=moved_polls, learnt=learnt_address),
         last_document_at=last_document_at,
+        memory=memory or b"",
     )
 
 

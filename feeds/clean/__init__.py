@@ -40,8 +40,14 @@ def clean(feed: Feed, *, base: str, rules: Rules) -> Feed:
     base   the feed's own address, for relative links; "" if it is not on the web
     rules  which entries to keep; ValueError if one cannot be read (config checks them beforehand)
     """
+    return clean_keeping(feed, base=base, rules=rules)[0]
+
+
+def clean_keeping(feed: Feed, *, base: str, rules: Rules) -> tuple[Feed, tuple[Entry, ...]]:
+    """The same, and for each entry of the cleaned feed what it was before."""
     context = Context(base=base or feed.url or feed.link or "", rules=rules)
     entries: list[Entry] = []
+    originals: list[Entry] = []
     problems = list(feed.problems)
     for entry in feed.entries:
         try:
@@ -51,7 +57,8 @@ def clean(feed: Feed, *, base: str, rules: Rules) -> Feed:
             continue
         if cleaned is not None:
             entries.append(cleaned)
-    return replace(feed, entries=tuple(entries), problems=tuple(problems))
+            originals.append(entry)
+    return replace(feed, entries=tuple(entries), problems=tuple(problems)), tuple(originals)
 
 
 def _through_steps(entry: Entry, context: Context) -> Entry | None:

@@ -1,16 +1,30 @@
-"""`read`: bytes to a `Feed`, whatever family of documents they belong to.
+"""`read`: bytes to a `Feed`, whatever family of documents they belong to. `read_new`: only what was not read before.
 
 decode → sniff → the family's parser. A document is used whole or not at all: what has lost its end is Truncated,
 because a validator must never be stored for it. What is wrong and could be worked around is a line in `Feed.problems`.
 The text that comes out is not safe yet: see `feeds.clean`.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from feeds.errors import EmptyDocument
+from feeds.errors import EmptyDocument, FeedError
 from feeds.model import Feed
-from feeds.parse import jsonfeed, sniff, syndication
+from feeds.parse import jsonfeed, sniff, syndication, trim
 from feeds.parse.encoding import decode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What one reading of a document gave.
+
+    feed     with the entries that the memory did not know; all of them if there was none, or it could not be used
+    carried  how many entries the document has
+    memory   to be handed in with the next document of the same source; b"" if that one must be read in full
+    """
+
+    feed: Feed
+    carried: int
+    memory: bytes = b""
 
 
 def read(body: bytes, *, content_type: str | None = None, url: str = "") -> Feed:
@@ -20,17 +34,58 @@ def read(body: bytes, *, content_type: str | None = None, url: str = "") -> Feed
     url            where the document came from, for relative addresses; "" if that is not on the web
     errors         FeedError, and nothing else: EmptyDocument, NotAFeed, Truncated, Unreadable
     """
+    return read_new(body, content_type=content_type, url=url).feed
+
+
+def read_new(
+    body: bytes, *, content_type: str | None = None, url: str = "", memory: bytes = b"", context: str = ""
+) -> Reading:
+    """The same, without the entries that the last reading of this source has given already.
+
+    memory   what that reading left
+    context  what else decides how entries come out; where it differs from the last time, all are given
+    """
     if not body:
         raise EmptyDocument("the document is empty")
     text, encoding_problem = decode(body, content_type)
     nature = sniff.nature_of(text, body)
     if nature.family == "json":
         feed = jsonfeed.read(text, url=url)
+        reading = Reading(feed=feed, carried=len(feed.entries))
     else:
         sniff.require_end(text, nature.root, nature.start)
-        feed = syndication.read(text[nature.start :], url=url)
+        reading = _read_xml(text[nature.start :], url=url, memory=memory, context=f"{url}\n{context}")
     problems = (f"the document {encoding_problem}" if encoding_problem else "", _junk(text[: nature.start]))
-    return replace(feed, problems=tuple(filter(None, problems)) + feed.problems)
+    return replace(reading, feed=replace(reading.feed, problems=tuple(filter(None, problems)) + reading.feed.problems))
+
+
+def _read_xml(text: str, *, url: str, memory: bytes, context: str) -> Reading:
+    layout = trim.layout_of(text, context=context)
+    if layout is None:
+        feed = syndication.read(text, url=url)
+        return Reading(feed=feed, carried=len(feed.entries))
+    if memory and (reading := _read_cut(layout, url=url, memory=memory)):
+        return reading
+    feed = syndication.read(text, url=url)
+    everything = range(len(layout.spans))
+    guids = trim.guid_digests(layout, everything, feed.entries)
+    kept = trim.remember(layout, everything, guids) if guids and not feed.problems else b""
+    return Reading(feed=feed, carried=len(feed.entries), memory=kept)
+
+
+def _read_cut(layout: trim.Layout, *, url: str, memory: bytes) -> Reading | None:
+    """The reading of what is new; None if the whole document must be read after all."""
+    new, known_guids = trim.unread(layout, memory)
+    if len(new) == len(layout.spans):
+        return None
+    try:
+        feed = syndication.read(layout.only(new), url=url)
+    except FeedError:
+        return None
+    guids = trim.guid_digests(layout, new, feed.entries)
+    if feed.problems or guids is None or not known_guids.isdisjoint(guids):
+        return None
+    return Reading(feed=feed, carried=len(layout.spans), memory=trim.remember(layout, new, guids, before=memory))
 
 
 def _junk(before: str) -> str:

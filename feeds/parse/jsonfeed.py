@@ -12,7 +12,7 @@ from typing import Any
 from feeds.dates import parse_date
 from feeds.errors import NotAFeed, Truncated, Unreadable
 from feeds.html import escape_text, without_forbidden
-from feeds.model import Entry, Feed, Person
+from feeds.model import Entry, Feed, Person, Rhythm
 from feeds.parse import claims
 from feeds.urls import resolve
 
@@ -35,8 +35,6 @@ def read(text: str, *, url: str) -> Feed:
     entries = tuple(_entries(items[: claims.MAX_ENTRIES], document, base, problems))
     if len(items) > claims.MAX_ENTRIES:
         problems.append(f"{len(items)} items, of which the first {claims.MAX_ENTRIES} were read")
-    if document.get("expired") is True:
-        problems.append("the publisher says that this feed has ended (`expired`)")
     return Feed(
         title=claims.decoded_line(document.get("title"), claims.MAX_TITLE),
         url=_address(base, document.get("feed_url")),
@@ -45,6 +43,7 @@ def read(text: str, *, url: str) -> Feed:
         language=claims.language(document.get("language")),
         image=_address(base, document.get("icon")) or _address(base, document.get("favicon")),
         entries=entries,
+        rhythm=Rhythm(ended=document.get("expired") is True),
         hubs=tuple(hub for one in _objects(document.get("hubs")) if (hub := _address(base, one.get("url")))),
         problems=tuple(problems),
     )

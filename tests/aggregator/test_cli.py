@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from aggregator.cli import cli
+from feeds import opml
 
 FEED = """<rss version="2.0"><channel><title>A blog</title>
 <item><guid>1</guid><title>The first entry</title></item></channel></rss>"""
@@ -140,9 +141,20 @@ def test_parse_of_what_is_no_feed_says_so(config: Path) -> None:
     assert "aggregator:" in call(config, "parse", str(page), code=2).output
 
 
+def test_parse_of_a_page_names_its_feeds(config: Path) -> None:
+    page = config.parent / "page.html"
+    page.write_text('<html><link rel="alternate" type="application/rss+xml" href="https://a.example/feed"></html>')
+    assert "its feeds are\n  https://a.example/feed" in call(config, "parse", str(page), code=2).output
+
+
+def test_parse_of_a_source_reads_it_as_the_file_says(config: Path) -> None:
+    config.write_text('categories:\n  Tech:\n    - file: a.xml\n      drop: ["title = the first entry"]\n')
+    assert "0 entries" in call(config, "parse", "file:a.xml").output
+
+
 def test_db_upgrade_says_what_it_did(config: Path) -> None:
     assert "was none" in call(config, "db", "upgrade").output
-    assert "was 0001" in call(config, "db", "upgrade").output
+    assert "was 0002" in call(config, "db", "upgrade").output
 
 
 def test_a_secret_is_never_shown(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,3 +163,33 @@ def test_a_secret_is_never_shown(config: Path, monkeypatch: pytest.MonkeyPatch) 
     said = call(config, "check").output + call(config, "ingest", "--once").output
     said += call(config, "status", code=1).output + call(config, "status", "--json", code=1).output
     assert "hunter2" not in said
+
+
+def test_reclean_applies_a_better_cleaner_to_the_past_and_says_nothing_is_news(config: Path) -> None:
+    call(config, "ingest", "--once", code=0)
+    database = config.parent / "var/aggregator.db"
+    story = "SELECT html, revised, t.updated FROM sightings s JOIN stories t ON t.lead_id = s.id"
+    revision = "SELECT revision FROM categories WHERE slug = 'tech'"
+    with sqlite3.connect(database) as connection:
+        before = connection.execute(revision).fetchone()[0]
+        as_shown = connection.execute(story).fetchone()
+        connection.execute("UPDATE sightings SET html = 'what an old cleaner made of it', digest = x'00'")
+    connection.close()
+    assert json.loads(call(config, "reclean", "--json").output) == {"entries": 1, "changed": 1}
+    with sqlite3.connect(database) as connection:
+        assert connection.execute(story).fetchone() == as_shown
+        assert connection.execute(revision).fetchone()[0] > before
+    connection.close()
+    assert "1 entries cleaned again; 0 came out" in call(config, "reclean").output
+
+
+def test_export_opml_writes_for_other_readers_and_says_what_it_leaves_out(config: Path, tmp_path: Path) -> None:
+    config.write_text("categories:\n  新媒体/ZAKER:\n    - https://a.example/feed\n    - file:a.xml\n")
+    printed = call(config, "export", "opml")
+    assert 'xmlUrl="https://a.example/feed"' in printed.stdout
+    assert "file:a.xml" in printed.stderr
+    call(config, "export", "opml", str(tmp_path / "mine.opml"))
+    (one,) = opml.read((tmp_path / "mine.opml").read_bytes()).subscriptions
+    assert (one.url, one.path) == ("https://a.example/feed", ("新媒体", "ZAKER"))
+    assert not list(tmp_path.glob(".*.new"))
+    assert "cannot write" in call(config, "export", "opml", str(tmp_path / "no/mine.opml"), code=2).stderr

@@ -1,9 +1,11 @@
 """KINDS: what is written, what it is the same as, where to look."""
 
 import re
+from contextlib import suppress
 
 import pytest
 
+from feeds.errors import FeedError
 from feeds.kinds import KINDS
 
 INSTANCES = ("https://one.example", "https://two.example/")
@@ -62,3 +64,24 @@ def test_places_to_look_in_order() -> None:
 @pytest.mark.parametrize("name", sorted(KINDS))
 def test_every_row_is_known_by_its_own_name(name: str) -> None:
     assert KINDS[name].name == name
+
+
+@pytest.mark.parametrize("name", sorted(KINDS))
+def test_the_examples_of_every_row_are_accepted(name: str) -> None:
+    kind = KINDS[name]
+    assert kind.address(kind.address(kind.example)) == kind.address(kind.example)
+    for option in kind.options.values():
+        option.check(option.example)
+        if option.default:
+            option.check(option.default)
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b" ", b"<", b"{", b"[]", b"[{}]", b"<html>", b"\x1f\x8b\x08", b"\xff\xfe<\x00", b"\x00" * 9]
+)
+@pytest.mark.parametrize("name", sorted(KINDS))
+def test_every_row_reads_rubbish_as_a_feed_or_a_feed_error(name: str, body: bytes) -> None:
+    kind = KINDS[name]
+    options = {key: option.example for key, option in kind.options.items()}
+    with suppress(FeedError):
+        kind.read(body, content_type=None, url="https://a.example/", options=options, memory=b"", context="")

@@ -156,11 +156,30 @@ def test_defaults_are_inherited_and_a_source_has_the_last_word(read: Read) -> No
         ("{file: examples/a.xml}", "file", "file:examples/a.xml"),
         ("rsshub:/zaker/source/12", "rsshub", "rsshub:/zaker/source/12"),
         ("{rsshub: /zaker/source/12}", "rsshub", "rsshub:/zaker/source/12"),
+        ("{page: HTTPS://A.example/News, item: article}", "page", "page:https://a.example/News"),
+        ("json:https://a.example/list", "json", "json:https://a.example/list"),
+        ("{sitemap: https://a.example/s.xml, match: /news/}", "sitemap", "sitemap:https://a.example/s.xml"),
+        (
+            "https://www.youtube.com/channel/UC0123456789012345678901",
+            "feed",
+            "https://www.youtube.com/feeds/videos.xml?channel_id=UC0123456789012345678901",
+        ),
     ],
 )
 def test_each_kind_is_written_as_a_word_or_a_mapping(read: Read, written: str, kind: str, address: str) -> None:
     (source,) = read(f"categories:\n  A:\n    - {written}\n").sources
     assert (source.kind, source.address) == (kind, address)
+
+
+def test_a_kind_is_told_its_options(read: Read) -> None:
+    text = "categories:\n  A:\n    - page: https://a.example/\n      item: li\n      title: h2\n      name: A\n"
+    (source,) = read(text).sources
+    assert (source.options, source.name) == ({"item": "li", "title": "h2"}, "A")
+
+
+def test_a_page_and_the_feed_at_one_address_are_two_sources(read: Read) -> None:
+    text = "categories:\n  A:\n    - https://a.example/\n    - page: https://a.example/\n      item: li\n"
+    assert [source.kind for source in read(text).sources] == ["feed", "page"]
 
 
 def test_a_source_listed_twice_in_one_category_is_merged_with_a_warning(read: Read) -> None:

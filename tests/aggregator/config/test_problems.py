@@ -60,6 +60,17 @@ MISTAKES: list[tuple[str, int, str, str]] = [
     ('    - "https://b.example/f\\r\\nX: y"\n', 4, "categories.A[1]", "line end"),
     ("    - {name: Nowhere}\n", 4, "categories.A[1]", "has no address"),
     ("    - {url: https://b.example/f, file: b.xml}\n", 4, "categories.A[1]", "`url` and `file`"),
+    # kinds and their options
+    ("    - page: https://b.example/\n", 4, "categories.A[1]", "a `page` needs `item`"),
+    ("    - page:https://b.example/\n", 4, "categories.A[1]", "a `page` needs `item`"),
+    ("    - page: https://b.example/\n      item: 'a['\n", 5, "categories.A[1].item", "no CSS selector"),
+    ("    - json: https://b.example/\n      items: 'a['\n", 5, "categories.A[1].items", "no JMESPath expression"),
+    ("    - sitemap: https://b.example/\n      match: '('\n", 5, "categories.A[1].match", "no pattern that RE2 knows"),
+    ("    - json: https://b.example/\n      item: a\n", 5, "categories.A[1].item", "an option of a `page`, not of a"),
+    ("    - page: b.example/a\n      item: a\n", 4, "categories.A[1].page", "write `https://b.example/a`"),
+    ("    - page: json:https://b.example/\n      item: a\n", 4, "categories.A[1].page", "instead of `page: …`"),
+    (source("title: B"), 5, "categories.A[1].title", "what to call the source is its `name`"),
+    (source("itm: a"), 5, "categories.A[1].itm", "unknown key"),
     # C11 and E14: intervals
     (source("every: 30"), 5, "categories.A[1].every", "did you mean `30m`"),
     (source("every: 0"), 5, "categories.A[1].every", "a number and its unit"),

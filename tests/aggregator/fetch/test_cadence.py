@@ -127,6 +127,10 @@ def test_e32_what_is_gone_is_looked_at_once_a_month() -> None:
     assert wait(reason=Reason.GONE, failures=1) == GONE
 
 
+def test_x18_a_feed_that_has_ended_is_looked_at_once_a_month() -> None:
+    assert wait(rhythm=Rhythm(ended=True)) == GONE
+
+
 def test_a_document_that_kills_its_reader_waits_until_tomorrow() -> None:
     assert wait(reason=Reason.PARSER_DIED, failures=1) == SETTINGS.ceiling
 

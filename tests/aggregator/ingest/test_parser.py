@@ -37,14 +37,14 @@ def dying(tmp_path: Path, what: str) -> tuple[str, ...]:
 
 async def test_a_document_comes_back_read_and_cleaned() -> None:
     async with Parser(1) as parser:
-        feed = await parser.read(document(RSS))
+        feed = (await parser.read(document(RSS))).feed
     (entry,) = feed.entries
     assert (feed.title, entry.title, entry.url, entry.html) == ("A blog", "One", "https://a.example/1", "<p>Text</p>")
 
 
 async def test_rules_travel_with_the_document() -> None:
     async with Parser(1) as parser:
-        assert (await parser.read(document(RSS, keep=("title ~ Two",)))).entries == ()
+        assert (await parser.read(document(RSS, keep=("title ~ Two",)))).feed.entries == ()
 
 
 @pytest.mark.parametrize(
@@ -59,9 +59,9 @@ async def test_what_is_no_feed_is_said_by_its_error(body: bytes, error: type[Exc
 
 async def test_one_process_reads_many_documents() -> None:
     async with Parser(1) as parser:
-        feeds = await asyncio.gather(*(parser.read(document(RSS)) for _ in range(20)))
+        answers = await asyncio.gather(*(parser.read(document(RSS)) for _ in range(20)))
         assert len(parser._all) == 1
-    assert {feed.title for feed in feeds} == {"A blog"}
+    assert {answer.feed.title for answer in answers} == {"A blog"}
 
 
 async def test_n12_a_process_that_dies_fails_its_document_alone(tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ async def test_n12_a_process_that_dies_fails_its_document_alone(tmp_path: Path) 
         with pytest.raises(ParserDied, match="died"):
             await parser.read(document(RSS))
         parser._command = parser_module.COMMAND
-        assert (await parser.read(document(RSS))).title == "A blog"
+        assert (await parser.read(document(RSS))).feed.title == "A blog"
 
 
 async def test_a_process_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,8 +109,8 @@ async def test_n13_a_monstrous_document_ends_within_its_limits_and_others_go_on(
     monster = b"<rss version='2.0'><channel><title>Monster</title>" + content + b"</channel></rss>"
     async with Parser(1) as parser:
         with suppress(ParserDied, FeedError):  # out of CPU or memory, or refused: that is its own failure
-            assert len((await parser.read(document(monster))).entries) <= MAX_ENTRIES
-        assert (await parser.read(document(RSS))).title == "A blog"
+            assert len((await parser.read(document(monster))).feed.entries) <= MAX_ENTRIES
+        assert (await parser.read(document(RSS))).feed.title == "A blog"
 
 
 async def test_s11_nothing_that_a_document_points_to_is_fetched_or_opened(tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ async def test_s11_nothing_that_a_document_points_to_is_fetched_or_opened(tmp_pa
         body = RSS.replace(b"<rss", f'<?xml-stylesheet href="{origin.url("/xsl")}"?>{declarations}<rss'.encode())
         hostile = body.replace(b"Text", b"Text &file; &web;")
         async with Parser(1) as parser:
-            feed = await parser.read(document(hostile))
+            feed = (await parser.read(document(hostile))).feed
         assert origin.requests == []
     assert [entry.guid for entry in feed.entries] == ["1"]
     assert "hunter2" not in repr(feed)

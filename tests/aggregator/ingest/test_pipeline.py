@@ -112,6 +112,24 @@ async def test_a_file_is_read_from_the_folder_of_the_config(tmp_path: Path) -> N
     assert outcome.reason is Reason.FILE
 
 
+async def test_a_page_is_read_as_its_source_says() -> None:
+    page = "page:https://a.example/news"
+    body = b"<html><ul><li><a href='/1'>One</a></li><li><a href='/2'>Two</a></li></ul></html>"
+    client = FakeClient({"https://a.example/news": answer(body, "https://a.example/news")})
+    polled = pipeline(client).poll(claim(page), source_settings(page, options={"item": "li"}))
+    outcome = await polled
+    assert isinstance(outcome, Updated)
+    assert [one.url for one in outcome.feed.entries] == ["https://a.example/1", "https://a.example/2"]
+
+
+async def test_a_page_that_has_moved_within_its_host_is_sent_its_headers() -> None:
+    client = FakeClient({})
+    page = source_settings("page:https://a.example/news", headers={"Authorization": "x"}, options={"item": "li"})
+    for learnt in ("https://a.example/new", "https://b.example/new"):
+        await pipeline(client).poll(claim(page.address, move=Move(learnt=learnt)), page)
+    assert [request.headers for request in client.asked] == [{"Authorization": "x"}, {}]
+
+
 def test_a_result_has_fingerprints_arrivals_and_the_next_fetch(now: datetime) -> None:
     one = entry("1", published=now - timedelta(hours=5))
     result = decide(claim(), source_settings(A), updated(one), FetchSettings(), now, spread=0.0)

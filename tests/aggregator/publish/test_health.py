@@ -18,8 +18,8 @@ def health(**changes: object) -> SourceHealth:
         "id": 1, "address": "https://a.example/feed", "kind": "feed", "title": "A", "link": None,
         "added_at": NOW - 99 * HOUR, "removed_at": None, "next_fetch_at": NOW + HOUR, "last_fetch_at": NOW - HOUR,
         "last_success_at": NOW - HOUR, "last_new_at": None, "failing_since_at": None, "failures": 0, "reason": None,
-        "detail": None, "moved_to": None, "problems": (), "conditional": True, "sightings": 5, "polls": 10,
-        "good_polls": 10,
+        "detail": None, "moved_to": None, "problems": (), "conditional": True, "sightings": 5, "unresolved_images": 0,
+        "polls": 10, "good_polls": 10,
     }  # fmt: skip
     return SourceHealth(**(fields | changes))  # type: ignore[arg-type]
 

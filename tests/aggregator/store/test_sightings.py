@@ -1,16 +1,17 @@
 """Storing what sources carried: once, changed when it changed, never backwards."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine, select
 
-from aggregator.store import retention
+from aggregator.store import retention, sightings
 from aggregator.store.engine import reading, writing
 from aggregator.store.polls import Counts
 from aggregator.store.schema import sightings as table
 from aggregator.store.sightings import REVISIONS_KEPT, arrivals
-from tests.builders import carry, entry, listed, sync
+from tests.builders import carry, entry, listed, seen, sync
 
 HOUR = timedelta(hours=1)
 
@@ -128,3 +129,20 @@ def test_q27_retention_drops_old_stories_in_batches_and_nothing_newer(engine: En
     assert retention.BATCH > 0
     with writing(engine) as connection:
         assert retention.expire(connection, before=now, now=now) == 0
+
+
+def test_what_an_entry_was_before_cleaning_is_kept_and_cleaning_again_never_overwrites_something_newer(
+    engine: Engine, now: datetime
+) -> None:
+    (first,) = seen(entry("1"))
+    with writing(engine) as connection:
+        sightings.save(connection, 1, [replace(first, original=b"packed")], now)
+        (kept,) = sightings.originals(connection, after=0, limit=10)
+        assert kept.original == b"packed"
+        assert sightings.originals(connection, after=kept.id, limit=10) == ()
+        sightings.save(connection, 1, [replace(seen(entry("1", html="<p>Newer</p>"))[0], original=b"newer")], now)
+        sightings.reclean(connection, [(kept, seen(entry("1", html="<p>Better</p>"))[0])])
+        assert connection.scalars(select(table.c.html)).all() == ["<p>Newer</p>"]
+        (kept,) = sightings.originals(connection, after=0, limit=10)
+        assert sightings.reclean(connection, [(kept, seen(entry("1", html="<p>Better</p>"))[0])]) == 1
+        assert connection.scalars(select(table.c.html)).all() == ["<p>Better</p>"]

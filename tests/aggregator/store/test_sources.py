@@ -1,18 +1,21 @@
 """Sources: agreeing with the file, claims, leases, and what is written down after a poll."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine, select
 
-from aggregator.outcome import Reason
+from aggregator.outcome import Exchange, Reason, Unchanged, Validators
 from aggregator.store import polls, sources
 from aggregator.store.engine import reading, writing
+from aggregator.store.health import health
 from aggregator.store.schema import categories, source_categories
 from aggregator.store.schema import fetches as fetches_table
 from aggregator.store.schema import sources as table
 from aggregator.store.sources import Claim
-from tests.builders import failed, listed, record, sync, updated
+from feeds.model import Rhythm
+from tests.builders import entry, failed, listed, record, sync, updated
 
 LEASE = timedelta(minutes=10)
 
@@ -78,6 +81,34 @@ def test_files_burden_no_host_and_are_claimed_together(engine: Engine, now: date
 def test_only_one_source_can_be_asked_for(engine: Engine, now: datetime) -> None:
     sync(engine, now, listed("https://a.example/1"), listed("https://b.example/1"))
     assert [one.address for one in claim(engine, now, only="https://b.example/1")] == ["https://b.example/1"]
+
+
+def test_a_page_and_a_feed_of_one_host_burden_the_same(engine: Engine, now: datetime) -> None:
+    sync(engine, now, listed("https://a.example/feed"), listed("page:https://a.example/news", kind="page"))
+    assert len(claim(engine, now, per_host=1)) == 1
+
+
+def test_what_is_to_be_read_otherwise_is_asked_for_whole(engine: Engine, now: datetime) -> None:
+    source = replace(listed(), reading=b"1")
+    sync(engine, now, source)
+    (one,) = claim(engine, now)
+    record(engine, one, updated(), now, now)
+    sync(engine, now, source)
+    (same,) = claim(engine, now)
+    assert (same.validators.etag, same.body_digest) == (b'"1"', b"digest")
+    record(engine, same, updated(), now, now)
+    sync(engine, now, replace(source, reading=b"2"))
+    (other,) = claim(engine, now)
+    assert (other.validators, other.body_digest, other.memory) == (Validators(), None, b"")
+
+
+def test_what_an_older_version_stored_is_not_asked_for_again(engine: Engine, now: datetime) -> None:
+    sync(engine, now, listed())
+    (one,) = claim(engine, now)
+    record(engine, one, updated(), now, now)
+    sync(engine, now, replace(listed(), reading=b"1"))
+    (again,) = claim(engine, now)
+    assert again.validators.etag == b'"1"'
 
 
 def test_after_a_good_poll_the_source_rests_until_it_is_due(engine: Engine, now: datetime) -> None:
@@ -212,6 +243,21 @@ def test_n31_what_a_wrong_clock_put_off_is_made_due(
     with writing(engine) as connection:
         assert sources.unfreeze(connection, now, usual=timedelta(days=2), longest=timedelta(days=34)) == due
     assert len(claim(engine, now)) == due
+
+
+def test_x18_a_feed_that_says_it_has_ended_is_gone_until_it_says_otherwise(engine: Engine, now: datetime) -> None:
+    sync(engine, now, listed())
+    ended = Rhythm(ended=True)
+    record(engine, claim(engine, now)[0], updated(entry(), rhythm=ended), now, now)
+    again = claim(engine, now)[0]
+    assert again.rhythm == ended
+    unchanged = Unchanged(validators=Validators(), exchange=Exchange(status=304))
+    for outcome, reason in ((unchanged, Reason.GONE), (updated(entry()), None)):
+        record(engine, again, outcome, now, now)
+        with reading(engine) as connection:
+            (found,) = health(connection)
+        assert (found.reason, found.failures) == (reason, 0)
+        again = claim(engine, now)[0]
 
 
 def test_only_the_last_polls_are_kept(engine: Engine, now: datetime) -> None:

@@ -20,7 +20,7 @@ from aggregator.web import create_app
 from aggregator.web.status import SHOWN, groups
 from tests.aggregator.publish.test_health import failing, health
 from tests.aggregator.web.conftest import A, B
-from tests.builders import failed, listed, record, settings, source_settings, sync, updated
+from tests.builders import carry, entry, failed, listed, record, settings, source_settings, sync, updated
 
 HOUR = timedelta(hours=1)
 STRICT = (
@@ -134,3 +134,13 @@ def test_a_page_of_very_many_sources_shows_the_worst_and_how_many_there_are(now:
     attention, working = groups(many)
     assert (attention.total, len(attention.shown)) == (1, 1)
     assert (working.total, len(working.shown)) == (SHOWN + 3, SHOWN)
+
+
+def test_images_that_could_not_be_found_are_counted_per_source(
+    engine: Engine, now: datetime, polled: None, client: FlaskClient
+) -> None:
+    carry(engine, 1, now, entry("1", html="<img alt='a'><img alt='b'>"), entry("2", html="<img alt='c'>"))
+    page = " ".join(LexborHTMLParser(client.get("/status").text).text().split())
+    assert page.count("Images not found3") == 1
+    by_address = {one["address"]: one for one in client.get("/status.json").json["sources"]}  # type: ignore[index]
+    assert [by_address[address]["unresolved_images"] for address in (A, B)] == [3, 0]

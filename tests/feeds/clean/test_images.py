@@ -2,7 +2,8 @@
 
 import pytest
 
-from feeds.clean.images import HIDDEN_IN, visible
+from feeds.clean.images import unresolved, visible
+from feeds.clean.lazy import HIDDEN_IN
 from feeds.clean.sanitize import safe_html
 
 BASE = "https://e.example/"
@@ -98,3 +99,19 @@ def test_text_without_images_is_not_touched() -> None:
 def test_several_images_each_get_their_own() -> None:
     html = "".join(f'<p><img class="lazy" src="{GIF}" data-src="/{n}.jpg"></p>' for n in range(10))
     assert [f'src="https://e.example/{n}.jpg"' in shown(html) for n in range(10)] == [True] * 10
+
+
+@pytest.mark.parametrize(
+    ("html", "hidden"),
+    [
+        ("<p>No image</p>", 0),
+        (f'<img src="{REAL}">', 0),
+        (f'<img src="{GIF}" data-original="{REAL}">', 0),
+        (f'<img srcset="{REAL} 2x">', 0),
+        (f'<img src="{GIF}">', 1),
+        ("<img alt='a chart'>", 1),
+        (f'<img src="https://i.example/spacer.gif"><img src="{REAL}"><img src="">', 2),
+    ],
+)
+def test_images_that_nothing_in_the_text_can_show_are_counted(html: str, hidden: int) -> None:
+    assert unresolved(shown(html)) == hidden

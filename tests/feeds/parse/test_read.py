@@ -212,3 +212,10 @@ def test_x13_one_item_that_is_not_well_formed_leaves_the_others() -> None:
 def test_hostile_documents_raise_only_feed_errors(body: bytes) -> None:
     with pytest.raises(FeedError):
         read(body)
+
+
+@pytest.mark.parametrize(("expired", "ended"), [("true", True), ("false", False), ('"yes"', False), ("1", False)])
+def test_x18_a_json_feed_that_has_expired_says_so(expired: str, ended: bool) -> None:
+    body = f'{{"version": "https://jsonfeed.org/version/1.1", "items": [{{"id": "1"}}], "expired": {expired}}}'
+    feed = read(body.encode())
+    assert (feed.rhythm.ended, len(feed.entries)) == (ended, 1)

@@ -1,0 +1,201 @@
+"""Sitemaps (sitemaps.org 0.9) to a `Feed`: every page that one lists is an entry; Google's news and image extensions.
+
+Elements are known by their local names alone: half of the sitemaps in the wild have the namespace of another version.
+A sitemap says hardly more than addresses, so titles are made of those where it does not give any.
+"""
+
+import re
+import zlib
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from lxml import etree
+
+from feeds.dates import parse_date
+from feeds.errors import EmptyDocument, NotAFeed, Truncated, Unreadable
+from feeds.model import Entry, Feed
+from feeds.parse import claims, sniff
+from feeds.parse.encoding import decode
+from feeds.parse.options import Option, pattern
+from feeds.urls import resolve
+
+MAX_UNPACKED = 50 * 2**20  # bytes; what sitemaps.org allows
+MAX_NAMED = 10  # sitemaps of an index that a message names
+
+OPTIONS: Mapping[str, Option] = {
+    "match": Option(
+        about="Only the pages whose addresses this pattern of RE2 fits, anywhere in them.",
+        example="/news/20[0-9]{2}/",
+        check=pattern,
+    )
+}
+
+_ROOT = re.compile(r"<((?:[\w.-]+:)?(urlset|sitemapindex))(?=[\s/>])", re.IGNORECASE)
+# What is no reference that XML knows: a bare `&` in an address, the commonest fault of sitemaps, and HTML's names.
+_BARE_AMPERSAND = re.compile(r"&(?!(?:#[0-9]{1,7}|#x[0-9a-fA-F]{1,6}|amp|lt|gt|quot|apos);)")
+_DECLARATION = re.compile(r"<\?xml[^>]*\?>")
+_ENDING = re.compile(r"\.(?:html?|php|aspx?|jsp)$", re.IGNORECASE)
+_LETTERS = re.compile(r"[^\W\d_]{2}")
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+def read(body: bytes, *, content_type: str | None, url: str, options: Mapping[str, str]) -> Feed:
+    """The feed that a sitemap amounts to; the newest pages first, if it has more than we take.
+
+    options  `OPTIONS`, as they are written in config.yaml
+    errors   EmptyDocument, Truncated, Unreadable; NotAFeed for an index of sitemaps, or what is no sitemap
+    """
+    text = decode(_unpacked(body), content_type)[0]
+    root = _ROOT.search(text)
+    if root is None:
+        raise _not_a_sitemap(text, body)
+    sniff.require_end(text, root[1], root.start())
+    tree, problems = _parsed(text)
+    if root[2].lower() == "sitemapindex":
+        raise NotAFeed(_index(tree, url))
+    listed = [one for one in tree if _name(one) == "url"]
+    chosen, more = _chosen(listed, url, options.get("match"))
+    problems += more
+    entries = tuple(_entries(chosen, url, problems))
+    if chosen and not entries:
+        raise Unreadable(f"none of the {len(chosen)} pages in this sitemap has an address that can be followed")
+    return Feed(
+        title=claims.line(next(_texts(tree, "publication", "name"), ""), claims.MAX_TITLE),
+        language=claims.language(next(_texts(tree, "publication", "language"), "")),
+        entries=entries,
+        problems=tuple(problems),
+    )
+
+
+def _unpacked(body: bytes) -> bytes:
+    """The document of a `.xml.gz`, which no header of HTTP announces."""
+    if not body.startswith(b"\x1f\x8b"):
+        return body
+    unpacking = zlib.decompressobj(31)
+    try:
+        document = unpacking.decompress(body, MAX_UNPACKED)
+    except zlib.error as error:
+        raise Unreadable(f"this is broken gzip: {error}") from error
+    if unpacking.unconsumed_tail:
+        raise Unreadable(f"this sitemap has more than {MAX_UNPACKED >> 20} MiB")
+    if not unpacking.eof:
+        raise Truncated("the compressed sitemap ends before it is complete")
+    return document
+
+
+def _not_a_sitemap(text: str, body: bytes) -> Exception:
+    if not text.strip():
+        return EmptyDocument("the document is empty")
+    try:
+        nature = sniff.nature_of(text, body)
+    except NotAFeed as error:
+        return NotAFeed(str(error).replace("not a feed", "not a sitemap"))
+    except Truncated as error:
+        return error
+    if nature.family == "json":
+        return NotAFeed("this is JSON, not a sitemap")
+    return NotAFeed("this is a feed, not a sitemap; write `url:` instead of `sitemap:`")
+
+
+def _parsed(text: str) -> tuple[Any, list[str]]:
+    """The root element, and one sentence if the document was not well-formed."""
+    if "<!ENTITY" in text:
+        raise Unreadable("this sitemap declares entities, which none needs")
+    parser = etree.XMLParser(
+        recover=True, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True,
+        remove_pis=True, encoding="utf-8",
+    )  # fmt: skip
+    try:
+        text = _BARE_AMPERSAND.sub("&amp;", _DECLARATION.sub("", text, count=1).strip())
+        root = etree.fromstring(text.encode(), parser)
+    except etree.XMLSyntaxError as error:
+        raise Unreadable(f"this sitemap cannot be parsed: {error}"[:300]) from error
+    if root is None:
+        raise Unreadable("this sitemap cannot be parsed")
+    faults = [fault.message for fault in parser.error_log]
+    return root, [f"not well-formed, read as well as could be: {faults[0]}"[:300]] if faults else []
+
+
+def _index(tree: Any, base: str) -> str:
+    inside = list(_texts(tree, "sitemap", "loc"))
+    named = ", ".join(resolve(base, one) or one for one in inside[:MAX_NAMED])
+    more = f" and {len(inside) - MAX_NAMED} more" if len(inside) > MAX_NAMED else ""
+    return f"this is an index of {len(inside)} sitemaps; write one of those that it names: {named}{more}"[:2000]
+
+
+def _chosen(listed: list[Any], base: str, match: str | None) -> tuple[list[Any], list[str]]:
+    """The pages to take, and what is to be said about the others."""
+    problems = []
+    fit = listed
+    if match is not None:
+        search = pattern(match).search
+        fit = [one for one in listed if search(resolve(base, _text(one, "loc")) or "")]
+        if listed and not fit:
+            problems.append(f"`match: {match}` fits none of the {len(listed)} addresses")
+    if len(fit) > claims.MAX_ENTRIES:
+        problems.append(f"{len(fit)} pages, of which the newest {claims.MAX_ENTRIES} were read")
+        fit = sorted(fit, key=lambda one: _published(one) or _NEVER, reverse=True)[: claims.MAX_ENTRIES]
+    return fit, problems
+
+
+def _entries(chosen: list[Any], base: str, problems: list[str]) -> Iterator[Entry]:
+    seen: set[str] = set()
+    for number, one in enumerate(chosen, 1):
+        url = resolve(base, _text(one, "loc"))
+        if url is None:
+            problems.append(f"page {number} was left out: it has no address that can be followed")
+        elif url not in seen:
+            seen.add(url)
+            yield _entry(one, url, base)
+
+
+def _entry(one: Any, url: str, base: str) -> Entry:
+    title = claims.decoded_line(_text(one, "news", "title"), claims.MAX_TITLE)
+    announced = _text(one, "news", "publication_date")
+    return Entry(
+        guid=claims.guid(None, url, title, "", ()),
+        title=title or claims.line(title_from(url), claims.MAX_TITLE),
+        url=url,
+        tags=claims.tags(_text(one, "news", "keywords").split(",")),
+        image=resolve(base, _text(one, "image", "loc")),
+        language=claims.language(next(_texts(one, "publication", "language"), "")),
+        published=_published(one),
+        # a lastmod alone is touched by every run of many a generator, and there is no text that could have changed
+        updated=parse_date(_text(one, "lastmod")) if announced else None,
+    )
+
+
+def _published(one: Any) -> datetime | None:
+    return parse_date(_text(one, "news", "publication_date")) or parse_date(_text(one, "lastmod"))
+
+
+def title_from(url: str) -> str:
+    """What an address says of its page: the last part of the path that has words; the host where none has."""
+    parts = urlsplit(url)
+    for part in reversed(unquote(parts.path).split("/")):
+        words = re.sub(r"[\s_+-]+", " ", _ENDING.sub("", part)).strip()
+        if _LETTERS.search(words) and words.lower() != "index":
+            return words[:1].upper() + words[1:]
+    return parts.path.strip("/") or parts.hostname or url
+
+
+def _text(one: Any, *path: str) -> str:
+    """The text of the first element on a path of local names, from one of `one`'s children on; "" if there is none."""
+    for name in path:
+        one = next((child for child in one if _name(child) == name), None)
+        if one is None:
+            return ""
+    return (one.text or "").strip()
+
+
+def _texts(tree: Any, parent: str, name: str) -> Iterator[str]:
+    """The texts of the elements of a name right inside of those of another, anywhere in the tree."""
+    for one in tree.iter(f"{{*}}{parent}"):
+        if text := _text(one, name):
+            yield text
+
+
+def _name(element: Any) -> str:
+    return element.tag.rpartition("}")[2].lower() if isinstance(element.tag, str) else ""
