@@ -333,6 +333,63 @@ def export_opml(config: Path, file: Path | None) -> None:
         _cannot(f"cannot write {file}: {error.strerror}")
 
 
+GENERATORS = ("hexo", "jekyll", "hugo")  # feeds.render.TREES, whose import would keep `--help` waiting
+
+
+def _export_posts(generator: str) -> None:
+    name = generator.title()
+
+    @export.command(generator, help=f"One Markdown post a story into DIR, for {name}; touches only what changed.")
+    @click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
+    @click.option("--category", metavar="PATH", default="all", help="Only this category, with all below it.")
+    @click.option("--limit", metavar="N", type=click.IntRange(min=1), help="Only the newest N stories.")
+    @click.option("--prune", is_flag=True, help="Remove posts written earlier whose stories are no longer among these.")
+    @json_option
+    @_command
+    def command(config: Path, folder: Path, category: str, limit: int | None, prune: bool, as_json: bool) -> None:
+        _write_posts(_load(config), generator, folder, category=category, limit=limit, prune=prune, as_json=as_json)
+
+
+for _generator in GENERATORS:
+    _export_posts(_generator)
+
+
+def _write_posts(
+    settings: "Settings", generator: str, folder: Path, *, category: str, limit: int | None, prune: bool, as_json: bool
+) -> None:
+    from dataclasses import asdict
+
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from aggregator import service
+    from aggregator.publish import export as posts
+
+    engine = service.open_store(settings)
+    total = posts.count(engine, settings, category, limit)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        bar = progress.add_task("Writing", total=total)
+        done = posts.export_posts(
+            engine,
+            settings,
+            generator,
+            folder,
+            category=category,
+            limit=limit,
+            prune=prune,
+            watch=lambda stories: progress.advance(bar, stories),
+        )
+    if as_json:
+        click.echo(json.dumps(asdict(done)))
+        return
+    written = done.new + done.changed + done.unchanged
+    removed = f", {done.removed} removed" if prune else ""
+    click.echo(f"{written} posts: {done.new} new, {done.changed} changed, {done.unchanged} unchanged{removed}.")
+    if done.left:
+        click.echo(f"{done.left} posts of stories that are no longer among these stay; --prune removes them.")
+
+
 @cli.group()
 def db() -> None:
     """The database."""

@@ -25,7 +25,7 @@ from feeds.render.values import line
 # encrypted folder (eCryptfs) allows, and far below the 255 of other file systems.
 LONGEST_SLUG = 96
 _IDENTITY = 16  # hexadecimal digits: two of a million stories get the same with a probability of 3e-8
-_NAME = re.compile(rf"[^\s/\\.][^/\\\x00]*-([0-9a-f]{{{_IDENTITY}}})\.md|([0-9a-f]{{{_IDENTITY}}})\.md")
+_NAME = re.compile(rf"(?:[^/\\\x00\r\n.][^/\\\x00\r\n]*-)?([0-9a-f]{{{_IDENTITY}}})\.md")
 
 # What begins a tag of Nunjucks or Liquid, or a shortcode of Hugo. Hexo writes a brace of code in the same way
 # (hexo/lib/plugins/filter/before_post_render/backtick_code_block.ts).
@@ -36,8 +36,10 @@ _LINE_END = re.compile(r"\n(?![ \t]*<)")
 # Line ends to JavaScript's `^`; and the character by which Hexo marks what it puts back after rendering, so that a text
 # which holds it ends the whole build (hexo/lib/hexo/post.ts, `rSwigPlaceHolder`).
 _REFERENCES = {ord(character): f"&#{ord(character)};" for character in "\u2028\u2029\ufffc"}
-# What hexo-util's `slugize` takes away. A tag of nothing else would have no address there, and take that of all tags.
-_PUNCTUATION = re.compile(r"[\s~`!@#$%^&*()\-_+=\[\]{}|\\;:\"'<>,.?/]*")
+# Tags that a generator cannot make an address of: nothing but what hexo-util's `slugize` takes away, so that Hexo would
+# write their page where the list of all tags is; or a way out of the folder, at which Hugo ends the whole build
+# ("missing taxonomy: tags", seen with 0.111).
+_NO_TAG = re.compile(r"[\s~`!@#$%^&*()\-_+=\[\]{}|\\;:\"'<>,.?/]*|(?:.*/)?\s*\.\.\s*(?:/.*)?")
 
 Value = str | bool | tuple[str, ...] | tuple[tuple[str, ...], ...]
 
@@ -73,7 +75,7 @@ def identity(guid: str) -> str:
 def identity_in(name: str) -> str | None:
     """The identity in a file name; None if it is not one of ours, or not a mere name."""
     found = _NAME.fullmatch(name)
-    return (found[1] or found[2]) if found else None
+    return found[1] if found else None
 
 
 def _posts(feed: Feed, generator: _Generator) -> dict[str, bytes]:
@@ -201,7 +203,7 @@ def _changed(entry: Entry) -> datetime | None:
 
 
 def _tags(entry: Entry) -> tuple[str, ...]:
-    return tuple(tag for tag in entry.tags if not _PUNCTUATION.fullmatch(tag))
+    return tuple(tag for tag in entry.tags if not _NO_TAG.fullmatch(tag))
 
 
 def _deepest(paths: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from aggregator.cli import cli
+from aggregator.cli import GENERATORS, cli
 from feeds import opml
+from feeds.render import TREES
 
 FEED = """<rss version="2.0"><channel><title>A blog</title>
 <item><guid>1</guid><title>The first entry</title></item></channel></rss>"""
@@ -193,3 +194,33 @@ def test_export_opml_writes_for_other_readers_and_says_what_it_leaves_out(config
     assert (one.url, one.path) == ("https://a.example/feed", ("新媒体", "ZAKER"))
     assert not list(tmp_path.glob(".*.new"))
     assert "cannot write" in call(config, "export", "opml", str(tmp_path / "no/mine.opml"), code=2).stderr
+
+
+def test_export_names_every_generator_there_is() -> None:
+    assert set(GENERATORS) == set(TREES)
+    assert set(GENERATORS) < set(cli.commands["export"].commands)  # type: ignore[attr-defined]
+
+
+def test_export_posts_says_what_it_did(config: Path) -> None:
+    call(config, "ingest", "--once")
+    posts = str(config.parent / "posts")
+    assert call(config, "export", "hexo", posts).stdout == "1 posts: 1 new, 0 changed, 0 unchanged.\n"
+    assert "0 new, 0 changed, 1 unchanged, 0 removed." in call(config, "export", "hexo", posts, "--prune").stdout
+    said = json.loads(call(config, "export", "hexo", posts, "--json", "--limit", "1").stdout)
+    assert said == {"new": 0, "changed": 0, "unchanged": 1, "removed": 0, "left": 0}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("hexo", "config.yaml/posts"), "cannot make or open"),
+        (("hexo", "posts", "--category", "nowhere"), "no category 'nowhere'; there are tech"),
+        (("jekyll", "hexo-posts"), "holds posts for hexo"),
+    ],
+)
+def test_export_posts_that_cannot_run_ends_with_two(
+    config: Path, arguments: tuple[str, ...], message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(config.parent)
+    call(config, "export", "hexo", "hexo-posts")
+    assert message in call(config, "export", *arguments, code=2).output
