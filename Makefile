@@ -1,12 +1,12 @@
 # What people and CI type. Everything lands in .venv; nothing is installed outside it but Debian's browser for the tests.
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench docs requirements browser
+.PHONY: help run test check format bench bench-posts docs requirements browser
 
 PYTHON ?= python3
 BIN := .venv/bin
 
 help:  ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 run: .venv/installed  ## the whole service on config.yaml, at http://127.0.0.1:8000
 	$(BIN)/aggregator --config config.yaml run
@@ -28,6 +28,10 @@ bench: .venv/installed-dev  ## what it costs, and how publishers see us
 	$(BIN)/python -m benchmarks.reading
 	$(BIN)/python -m benchmarks.corpus
 	$(BIN)/python -m benchmarks.etiquette
+
+bench-posts: .venv/installed-dev  ## what posts cost, and what the real Hexo makes of fifty (needs node and npm)
+	$(BIN)/python -m benchmarks.posts
+	$(BIN)/python -m benchmarks.hexo
 
 docs: .venv/installed-dev  ## write the pages that are made from the code
 	$(BIN)/python -m aggregator.config.reference docs

@@ -35,7 +35,7 @@ _TEMPLATE = re.compile(r"\{(?=[{%#])")
 _LINE_END = re.compile(r"\n(?![ \t]*<)")
 # Line ends to JavaScript's `^`; and the character by which Hexo marks what it puts back after rendering, so that a text
 # which holds it ends the whole build (hexo/lib/hexo/post.ts, `rSwigPlaceHolder`).
-_REFERENCES = {ord(character): f"&#{ord(character)};" for character in "\u2028\u2029\ufffc"}
+_UNWANTED = re.compile("[\u2028\u2029\ufffc]")
 # Tags that a generator cannot make an address of: nothing but what hexo-util's `slugize` takes away, so that Hexo would
 # write their page where the list of all tags is; or a way out of the folder, at which Hugo ends the whole build
 # ("missing taxonomy: tags", seen with 0.111).
@@ -232,7 +232,8 @@ def _link(entry: Entry) -> str:
 
 def _inert(html: str) -> str:
     """The same HTML to a browser, but references stand where Markdown or a template language would find something."""
-    return _LINE_END.sub("&#10;", _TEMPLATE.sub("&#123;", html)).translate(_REFERENCES)
+    html = _LINE_END.sub("&#10;", _TEMPLATE.sub("&#123;", html))
+    return _UNWANTED.sub(lambda found: f"&#{ord(found[0])};", html)
 
 
 _HEXO = _Generator(name=_plain_name, front_matter=_for_hexo)
