@@ -13,7 +13,6 @@ import cProfile
 import io
 import json
 import pstats
-import resource
 import subprocess
 import sys
 import tempfile
@@ -85,11 +84,22 @@ def dump(fronts: list[dict[str, Any]]) -> None:
         yaml.dump(front, io.StringIO())
 
 
+# VmHWM begins anew with a program; `ru_maxrss` would count what this process had when it forked.
+_REPORTING = """
+import sys
+from aggregator.cli import cli
+try:
+    cli()
+finally:
+    print(*(line for line in open("/proc/self/status") if line.startswith("VmHWM")), file=sys.stderr)
+"""
+
+
 def peak_memory(config: Path, generator: str, folder: Path, limit: int) -> float:
-    """MiB at the peak of a process of its own; of the largest so far, so ask for the smaller first."""
-    command = [sys.executable, "-m", "aggregator", "--config", str(config), "export", generator, str(folder)]
-    subprocess.run([*command, "--limit", str(limit), "--json"], check=True, capture_output=True)
-    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    """MiB at the peak of a process of its own."""
+    command = [sys.executable, "-c", _REPORTING, "--config", str(config), "export", generator, str(folder)]
+    done = subprocess.run([*command, "--limit", str(limit)], check=True, capture_output=True, text=True)
+    return int(done.stderr.split("VmHWM:")[1].split()[0]) / 1024
 
 
 def main() -> None:

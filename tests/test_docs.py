@@ -10,7 +10,7 @@ from aggregator.config import reference
 from aggregator.outcome import Reason
 from feeds.clean import STEPS
 from feeds.kinds import KINDS
-from feeds.render import FORMATS
+from feeds.render import FORMATS, TREES
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -30,6 +30,13 @@ def test_every_command_is_in_the_readme(name: str) -> None:
 @pytest.mark.parametrize("name", FORMATS)
 def test_every_format_is_in_the_readme(name: str) -> None:
     assert f".{name}" in README
+
+
+@pytest.mark.parametrize("name", TREES)
+def test_every_generator_of_sites_is_described_with_its_folder(name: str) -> None:
+    page = (ROOT / "docs/posts.md").read_text()
+    assert f"## {name.title()}\n" in page
+    assert re.search(rf"export {name} +\S*{TREES[name].folder}", page)
 
 
 @pytest.mark.parametrize("name", KINDS)

@@ -1,7 +1,7 @@
 """Stories as Markdown posts in a folder, for a static site generator: `aggregator export hexo DIR`.
 
-Reads in batches, newest first, and forgets each once it is written, so that memory does not grow with the number of
-stories (16 bytes of identity each aside). How a post looks is `feeds.render.posts`; what becomes of files, `folder`.
+Reads in batches, newest first, and forgets each once it is written: what is kept of a story is the name of its file,
+less than a kilobyte. How a post looks is `feeds.render.posts`; what becomes of files, `folder`.
 """
 
 from collections.abc import Callable, Iterator

@@ -36,10 +36,12 @@ _LINE_END = re.compile(r"\n(?![ \t]*<)")
 # Line ends to JavaScript's `^`; and the character by which Hexo marks what it puts back after rendering, so that a text
 # which holds it ends the whole build (hexo/lib/hexo/post.ts, `rSwigPlaceHolder`).
 _UNWANTED = re.compile("[\u2028\u2029\ufffc]")
-# Tags that a generator cannot make an address of: nothing but what hexo-util's `slugize` takes away, so that Hexo would
-# write their page where the list of all tags is; or a way out of the folder, at which Hugo ends the whole build
-# ("missing taxonomy: tags", seen with 0.111).
-_NO_TAG = re.compile(r"[\s~`!@#$%^&*()\-_+=\[\]{}|\\;:\"'<>,.?/]*|(?:.*/)?\s*\.\.\s*(?:/.*)?")
+# Tags that do harm. Nothing but what hexo-util's `slugize` takes away: Hexo would write their page where the list of
+# all tags is. A way out of the folder: Hugo ends the whole build ("missing taxonomy: tags", seen with 0.111). Markup:
+# Hexo's own `tagcloud` and `list_tags` write names as they are (seen in the default theme of Hexo 8.1).
+_NO_TAG = re.compile(
+    r"[\s~`!@#$%^&*()\-_+=\[\]{}|\\;:\"'<>,.?/]*|(?:.*/)?\s*\.\.\s*(?:/.*)?|.*<[a-zA-Z/!?].*|.*&#?\w+;.*"
+)
 
 Value = str | bool | tuple[str, ...] | tuple[tuple[str, ...], ...]
 
