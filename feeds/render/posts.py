@@ -223,13 +223,23 @@ def _names(paths: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
 
 
 def _body(entry: Entry) -> str:
-    """The text in one `<div>`; where there is none, a link to where it is."""
-    return f"<div>{_inert(entry.html or entry.summary or _link(entry))}</div>"
+    """The text in one `<div>`, with players for what is to be heard or seen; where there is no text, a link to it."""
+    return f"<div>{_inert((entry.html or entry.summary or _link(entry)) + _players(entry))}</div>"
 
 
 def _link(entry: Entry) -> str:
     title = escape(entry.title, quote=False)
     return f'<p><a href="{escape(entry.url)}" rel="noopener noreferrer">{title}</a></p>' if entry.url else ""
+
+
+def _players(entry: Entry) -> str:
+    """Enclosures that the text does not play itself: an episode without its sound would be nothing."""
+    players = ((escape(one.url), (one.type or "").partition("/")[0]) for one in entry.enclosures)
+    return "".join(
+        f'<p><{kind} controls="" preload="none" src="{url}"></{kind}></p>'
+        for url, kind in players
+        if kind in ("audio", "video") and f'src="{url}"' not in entry.html
+    )
 
 
 def _inert(html: str) -> str:

@@ -85,7 +85,7 @@ def test_front_matter_says_what_the_entry_says(tree: Tree, version: tuple[int, i
         "link": "https://www.myzaker.com/article/1?a=1&b=2",
     }
     assert {key: front[key] for key in wanted} == wanted
-    assert body == f"\n<div>{EVERYTHING.html}</div>\n"
+    assert body.startswith(f"\n<div>{EVERYTHING.html}<p><audio ")
 
 
 @ALL
@@ -100,6 +100,15 @@ def test_a_story_without_text_links_to_where_it_is(tree: Tree) -> None:
     entry = replace(BARE, title="A & B <i>", url='https://a.example/?a="1"&b')
     link = '<a href="https://a.example/?a=%221%22&amp;b" rel="noopener noreferrer">A &amp; B &lt;i&gt;</a>'
     assert read(only(tree, entry)[1])[1] == f"\n<div><p>{link}</p></div>\n"
+
+
+@ALL
+def test_sound_and_video_have_a_player_unless_the_text_has_one(tree: Tree) -> None:
+    playing = 'controls="" preload="none" src="https://cdn.example.org'
+    video = f'<p><video {playing}/b.mp4"></video></p>'
+    assert f'<p><audio {playing}/a.mp3"></audio></p>{video}</div>' in read(only(tree, EVERYTHING)[1])[1]
+    plays_itself = replace(EVERYTHING, html='<audio src="https://cdn.example.org/a.mp3" controls=""></audio>')
+    assert read(only(tree, plays_itself)[1])[1] == f"\n<div>{plays_itself.html}{video}</div>\n"
 
 
 @ALL
