@@ -1,7 +1,7 @@
 """The same client for code that has no event loop: the web server's threads. The loop runs in a thread of its own.
 
-    client = BlockingClient(settings, user_agent)
-    response = client.get(Request(url=…))
+    client = BlockingClient(Client(settings, user_agent))
+    response = client.get(Request(url=…), within=5.0)
 
 Started when it is first used: a server is made before it forks its workers, and threads do not survive that.
 """
@@ -9,21 +9,27 @@ Started when it is first used: a server is made before it forks its workers, and
 import asyncio
 import threading
 
-from aggregator.config.settings import FetchSettings
+from aggregator.errors import FetchError
 from aggregator.fetch.client import Client, Request, Response
+from aggregator.outcome import Reason
 
 
 class BlockingClient:
     """Fetches for threads; lives as long as the process."""
 
-    def __init__(self, settings: FetchSettings, user_agent: str) -> None:
-        self._client = Client(settings, user_agent)
+    def __init__(self, client: Client) -> None:
+        self._client = client
         self._loop: asyncio.AbstractEventLoop | None = None
         self._starting = threading.Lock()
 
-    def get(self, request: Request) -> Response:
-        """Fetch an address and wait for it. Raises FetchError."""
-        return asyncio.run_coroutine_threadsafe(self._client.get(request), self._running()).result()
+    def get(self, request: Request, *, within: float) -> Response:
+        """Fetch an address and wait for it, so many seconds at most, its host's turn included. Raises FetchError."""
+        answer = asyncio.run_coroutine_threadsafe(self._client.get(request), self._running())
+        try:
+            return answer.result(within)
+        except TimeoutError as error:
+            answer.cancel()
+            raise FetchError(Reason.TIMEOUT, f"no complete answer within {within:g} s") from error
 
     def _running(self) -> asyncio.AbstractEventLoop:
         with self._starting:

@@ -23,7 +23,7 @@ from aggregator.fetch.decode import Decoder, too_large
 from aggregator.fetch.guard import Guard, Lookup, OpenSocket, SystemLookup
 from aggregator.fetch.hints import Headers, hints, received, refreshed
 from aggregator.fetch.hosts import Hosts
-from aggregator.fetch.question import Question, ask_for
+from aggregator.fetch.question import ACCEPT, Question, ask_for
 from aggregator.fetch.redirects import REDIRECTS, Trail
 from aggregator.fetch.statuses import carries_feed, refused
 from aggregator.fetch.wire import Answer, Wire
@@ -40,12 +40,14 @@ class Request:
     validators     sent only to the address that they came from
     headers        sent only to the origin of `url`
     allow_private  whether the host and port of `url`, and no other, may be private
+    accept         what is wanted, wherever redirects lead: feeds, if it is not said
     """
 
     url: str
     validators: Validators = Validators()
     headers: Mapping[str, str] = field(default_factory=dict)
     allow_private: bool = False
+    accept: bytes = ACCEPT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +126,7 @@ class Client:
     async def get(self, request: Request) -> Response:
         """Fetch an address, unless what we have of it is still good. Raises FetchError."""
         home = _configured(request.url)
-        question = ask_for(home, self._user_agent, request.headers, request.validators)
+        question = ask_for(home, self._user_agent, request.headers, request.validators, accept=request.accept)
         trail, spent = Trail(home), 0.0
         while True:
             address = trail.here

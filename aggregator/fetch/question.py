@@ -61,11 +61,13 @@ class Question:
         return head + b"\r\n"
 
 
-def ask_for(home: Address, user_agent: str, headers: Mapping[str, str], validators: Validators) -> Question:
+def ask_for(
+    home: Address, user_agent: str, headers: Mapping[str, str], validators: Validators, *, accept: bytes = ACCEPT
+) -> Question:
     """Prepare a fetch. FetchError if a header of the source cannot be sent."""
     elsewhere = {
         b"user-agent": b"User-Agent: " + user_agent.encode("latin-1", "replace"),
-        b"accept": b"Accept: " + ACCEPT,
+        b"accept": b"Accept: " + accept,
         b"accept-encoding": b"Accept-Encoding: gzip",
     }
     at_home = dict(elsewhere)

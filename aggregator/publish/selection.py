@@ -13,7 +13,7 @@ from aggregator.config.settings import CategorySettings, Settings, SourceSetting
 from aggregator.publish.images import ImagePolicy
 from aggregator.store.views import SeenAt, Story
 from feeds.html import text_of
-from feeds.model import Entry, Feed, Source
+from feeds.model import Enclosure, Entry, Feed, Source
 
 ALL = "all"
 EXCERPT_CHARACTERS = 400
@@ -66,6 +66,11 @@ class Catalogue:
     def thumbnail(self, story: Story) -> str | None:
         """The address of a story's picture, after its source's image policy."""
         return self._images.address(story.image, self.source(story.lead.address)) if story.image else None
+
+    def enclosures(self, story: Story) -> tuple[Enclosure, ...]:
+        """The files of a story, its images after its source's image policy."""
+        source = self.source(story.lead.address)
+        return tuple(self._images.enclosure(file, source) for file in story.enclosures)
 
     def path_of(self, slug: str) -> tuple[str, ...]:
         """The names that lead to a category; () for `all` and for one that the file no longer has."""
@@ -133,7 +138,7 @@ def published_entry(catalogue: Catalogue, story: Story) -> Entry:
         summary="",
         authors=story.authors,
         tags=story.tags,
-        enclosures=story.enclosures,
+        enclosures=catalogue.enclosures(story),
         image=catalogue.thumbnail(story),
         language=story.language,
         published=story.published,

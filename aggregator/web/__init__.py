@@ -11,13 +11,15 @@ from jinja2 import StrictUndefined
 from sqlalchemy import Engine
 
 from aggregator.config.settings import Settings
+from aggregator.fetch.blocking import BlockingClient
 from aggregator.publish import words
+from aggregator.publish.images import uses_proxy
 from aggregator.publish.renditions import Renditions
 from aggregator.publish.selection import Catalogue
 from aggregator.web.assets import Assets
 from aggregator.web.failures import answer_failures
 from aggregator.web.feeds import feeds
-from aggregator.web.images import image_proxy, uses_proxy
+from aggregator.web.images import image_proxy
 from aggregator.web.links import Links
 from aggregator.web.pages import pages
 from aggregator.web.responses import Answer, harden
@@ -29,10 +31,17 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def create_app(settings: Settings, engine: Engine, *, clock: Callable[[], datetime] = _utc_now) -> Flask:
+def create_app(
+    settings: Settings,
+    engine: Engine,
+    *,
+    clock: Callable[[], datetime] = _utc_now,
+    image_client: BlockingClient | None = None,
+) -> Flask:
     """The application for a database that is up to date already.
 
-    clock  what time it is, for the pages that say how long ago something was
+    clock         what time it is, for the pages that say how long ago something was
+    image_client  what images are fetched with; tests put in their own
     """
     app = Flask(__name__, static_folder=None)
     app.response_class = Answer
@@ -45,7 +54,7 @@ def create_app(settings: Settings, engine: Engine, *, clock: Callable[[], dateti
     app.register_blueprint(statuses(settings, engine, clock))
     app.register_blueprint(assets.routes())
     if uses_proxy(settings):
-        app.register_blueprint(image_proxy(settings))
+        app.register_blueprint(image_proxy(settings, clock, image_client))
     answer_failures(app)
     app.after_request(harden)
     app.wsgi_app = links.mounted(app.wsgi_app)  # type: ignore[assignment, method-assign]

@@ -1,7 +1,7 @@
 """What is answered when nothing can be: unknown addresses, wrong methods, a database that is gone, a bug of ours.
 
-In the language of whoever asked: plain text for feeds, JSON for `/status.json`, else a page. None of them shows
-anything of the request, nor of what went wrong inside.
+In the language of whoever asked: plain text for feeds and images, JSON for `/status.json`, else a page. None of them
+shows anything of the request, nor of what went wrong inside.
 """
 
 import logging
@@ -60,7 +60,7 @@ def _database(failure: Exception) -> Response:
 
 def _answer(words: int, status: int) -> Response:
     said = _WORDS[words]
-    if request.path.startswith(("/feeds/", "/healthz")):
+    if request.path.startswith(("/feeds/", "/healthz", "/image/")):
         response = plain(f"{said.title}. {said.advice}", status)
     elif request.path == "/status.json":
         response = Answer(f'{{"version": 1, "error": "{said.title}"}}\n', status, content_type="application/json")

@@ -17,13 +17,19 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 
 from aggregator.config.settings import Settings
+from aggregator.publish.keys import load_keys
 
-PROXY_THREADS = 16
+PROXY_THREADS = 112  # as many as may wait for images (`fetch.images.PLACES`), and 16 for everybody else
 WATCH_SECONDS = 1.0  # how long a process of ours may outlive the one that started it
 
 
 def serve(settings: Settings, *, attached: bool = False) -> None:
-    """Answer HTTP until SIGTERM or Ctrl-C; if `attached`, also no longer than the process that started this one."""
+    """Answer HTTP until SIGTERM or Ctrl-C; if `attached`, also no longer than the process that started this one.
+
+    raises  KeyFileError, before anything is answered
+    """
+    if _proxies(settings):
+        load_keys(settings)
     if attached:
         _end_with_parent(signal.SIGTERM)
     server = Granian(
@@ -31,11 +37,15 @@ def serve(settings: Settings, *, attached: bool = False) -> None:
         address=settings.listen.host,
         port=settings.listen.port,
         interface=Interfaces.WSGI,
-        blocking_threads=PROXY_THREADS if any(source.images == "proxy" for source in settings.sources) else 1,
+        blocking_threads=PROXY_THREADS if _proxies(settings) else 1,
         log_level=LogLevels.warning,
         websockets=False,
     )
     server.serve(target_loader=load_app)
+
+
+def _proxies(settings: Settings) -> bool:
+    return any(source.images == "proxy" for source in settings.sources)
 
 
 def load_app(file: str) -> Any:
