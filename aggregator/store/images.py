@@ -14,7 +14,20 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Column, Connection, Engine, Integer, LargeBinary, MetaData, Table, delete, event, select, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    bindparam,
+    delete,
+    event,
+    select,
+    update,
+)
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
@@ -45,6 +58,7 @@ images = Table(
     Column("until", Integer),  # seconds since 1970; where the address had no image: how long that holds
     Column("body", LargeBinary, nullable=False),  # b"" where it had none; last, so that the others are read without it
 )
+_WANTED = select(images.c.body, images.c.used_at, images.c.until).where(images.c.digest == bindparam("digest"))
 
 
 class ImageCache:
@@ -55,15 +69,15 @@ class ImageCache:
         self._max_bytes = max_bytes
         self._engine: Engine | None = None
         self._lock = threading.Lock()
+        self._writing = threading.Lock()  # our threads queue here rather than in SQLite, which lets them wait 250 ms
         self._trouble_at = _LONG_AGO
 
     def get(self, url: str, now: datetime) -> bytes | None:
         """What is known of an address; None if nothing is."""
         digest, seconds = _digest(url), int(now.timestamp())
-        wanted = select(images.c.body, images.c.used_at, images.c.until).where(images.c.digest == digest)
         try:
             with reading(self._opened()) as connection:
-                row = connection.execute(wanted).one_or_none()
+                row = connection.execute(_WANTED, {"digest": digest}).one_or_none()
         except (SQLAlchemyError, DatabaseError, OSError) as error:
             self._mind(error, now)
             return None
@@ -78,7 +92,7 @@ class ImageCache:
         until = None if keep_for is None else int((now + keep_for).timestamp())
         row = {"digest": _digest(url), "used_at": int(now.timestamp()), "until": until, "body": body}
         try:
-            with writing(self._opened()) as connection:
+            with self._writing, writing(self._opened()) as connection:
                 _make_room(connection, self._max_bytes - len(body))
                 connection.execute(insert(images).prefix_with("OR REPLACE"), row)
         except (SQLAlchemyError, DatabaseError, OSError) as error:
@@ -93,7 +107,7 @@ class ImageCache:
 
     def _use(self, digest: bytes, now: datetime) -> None:
         try:
-            with writing(self._opened()) as connection:
+            with self._writing, writing(self._opened()) as connection:
                 used = update(images).where(images.c.digest == digest).values(used_at=int(now.timestamp()))
                 connection.execute(used)
         except (SQLAlchemyError, DatabaseError, OSError) as error:
