@@ -5,6 +5,7 @@ Where images go through us it has more threads: one that waits for somebody else
 The application is made in the process that answers, so the one that only watches over it stays small.
 """
 
+import logging
 import os
 import signal
 import threading
@@ -30,6 +31,8 @@ def serve(settings: Settings, *, attached: bool = False) -> None:
     """
     if _proxies(settings):
         load_keys(settings)
+        # Of so many threads granian warns, for each could be busy; ours wait. (granian/server/mp.py, 2.8)
+        logging.getLogger("_granian").addFilter(lambda record: "Python threads" not in record.getMessage())
     if attached:
         _end_with_parent(signal.SIGTERM)
     server = Granian(
