@@ -25,6 +25,7 @@ class Enclosure:
     url: str
     type: str | None = None
     length: int | None = None  # bytes, 0 … 2^63 - 1
+    duration: float | None = None  # seconds, more than 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +51,7 @@ class Entry:
     html        the fullest text as HTML; "" if the source gave none
     summary     a shorter text as HTML, if the source gave one beside `html`; else ""
     image       the thumbnail's address
-    published   what the source claims; None if it claims nothing readable
+    published   what the source claims, else when it says that the entry changed; None if it claims nothing readable
     categories  published feeds only: paths from config.yaml, such as (("新媒体", "ZAKER"),)
     source      published feeds only: where the shown text came from
     via         published feeds only: the other places that carried the same story

@@ -22,8 +22,10 @@ MAX_TAGS = 128
 MAX_ENCLOSURES = 64
 MAX_DESCRIPTION = 4000
 MAX_BYTES = 2**63 - 1  # of an enclosure; what a database column holds
+MAX_SECONDS = 31 * 24 * 3600  # of an enclosure; longer ones are milliseconds, dates or slips
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}")  # the usual part of BCP 47
+_CLOCK = re.compile(r"(?:(?:(\d{1,4}):)?(\d{1,4}):)?(\d{1,9}(?:[.,]\d{0,9})?)", re.ASCII)
 _EMAIL = re.compile(r"[^\s@<>()]{1,64}@[^\s@<>()]{1,190}")
 
 
@@ -70,8 +72,14 @@ def person(base: str, name: object, email: object, url: object) -> Person | None
 
 
 def people(found: Iterable[Person | None]) -> tuple[Person, ...]:
-    """Everybody once, in order."""
-    return tuple(dict.fromkeys(somebody for somebody in found if somebody))[:MAX_AUTHORS]
+    """Everybody once, in order; of one who is named twice (`author` and `dc:creator`) what says more."""
+    everybody = tuple(dict.fromkeys(somebody for somebody in found if somebody))[: MAX_AUTHORS * 4]
+    return tuple(one for one in everybody if not any(_says_more(other, one) for other in everybody))[:MAX_AUTHORS]
+
+
+def _says_more(other: Person, one: Person) -> bool:
+    pairs = ((other.name, one.name), (other.email, one.email), (other.url, one.url))
+    return other != one and all(mine is None or mine == theirs for theirs, mine in pairs)
 
 
 def tags(found: Iterable[object]) -> tuple[str, ...]:
@@ -79,12 +87,12 @@ def tags(found: Iterable[object]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, map(decoded_line, found))))[:MAX_TAGS]
 
 
-def enclosure(base: str, url: object, media_type: object, length: object) -> Enclosure | None:
+def enclosure(base: str, url: object, media_type: object, length: object, duration: object = None) -> Enclosure | None:
     """A media file, if its address can be followed."""
     address = resolve(base, url) if isinstance(url, str) else None
     if not address:
         return None
-    return Enclosure(url=address, type=line(media_type) or None, length=byte_count(length))
+    return Enclosure(url=address, type=line(media_type) or None, length=byte_count(length), duration=seconds(duration))
 
 
 def enclosures(found: Iterable[Enclosure | None]) -> tuple[Enclosure, ...]:
@@ -102,6 +110,17 @@ def byte_count(claimed: object) -> int | None:
     if not re.fullmatch(r"[0-9]{1,19}", written, re.ASCII) or int(written) > MAX_BYTES:
         return None
     return int(written)
+
+
+def seconds(claimed: object) -> float | None:
+    """How long something plays: `1:02:03`, `62:03`, `3723` and 3723.0 are; `about an hour`, `0` and `-1` are not."""
+    written = str(claimed).strip() if isinstance(claimed, (str, int, float)) and not isinstance(claimed, bool) else ""
+    found = _CLOCK.fullmatch(written)
+    if found is None:
+        return None
+    hours, minutes, rest = found.groups()
+    length = int(hours or 0) * 3600 + int(minutes or 0) * 60 + float(rest.replace(",", "."))
+    return length if 0 < length <= MAX_SECONDS else None
 
 
 def _digest(text: str) -> str:

@@ -15,6 +15,7 @@ from feeds.dates import parse_date
 from feeds.html import decode_references, escape_text, text_of, with_base, without_forbidden
 from feeds.model import Enclosure, Entry, Person
 from feeds.parse import claims
+from feeds.parse.mend import AT, MAX_AUTHOR
 from feeds.urls import resolve
 
 Fields = dict[str, Any]
@@ -31,6 +32,13 @@ class Inherited:
 _HTML = "text/html"
 _XHTML = "application/xhtml+xml"
 _PLAIN = "text/plain"
+_BYTES = "application/octet-stream"  # feedparser has decoded them where they are text
+_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}[A-Za-z0-9+/=]=)?")
+_ADDRESS = re.compile(r"(?:mailto:)?([\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,63})(?:\?subject=\S{0,200})?", re.I)
+_EMPTY_BRACKETS = re.compile(r"\(\s*\)|<\s*>|\[\s*\]")
+_EMPTY_PAIR = re.compile(r"(<(?:br|hr|img)\b[^<>]*)></(?:br|hr|img)>", re.IGNORECASE)
+# `<iframe …/>` is XML's way to write an element without content; to HTML it is one that goes on to the end of the text.
+_CLOSED_AT_ONCE = re.compile(r"""(<(iframe|video|audio|script|style|textarea)\b[^<>]*(?<=["'\s]))/>""", re.IGNORECASE)
 _IMAGE_ENDING = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)(?:$|[?#])", re.IGNORECASE)
 
 
@@ -41,6 +49,7 @@ def entry(fields: Fields, *, base: str, atom: bool, inherited: Inherited) -> Ent
     html, summary = _texts(fields, base)
     enclosures = claims.enclosures(_enclosures(fields, base))
     url = _url(fields, base)
+    updated = parse_date(_string(dict.get(fields, "updated")), dict.get(fields, "updated_parsed"))
     return Entry(
         guid=claims.guid(fields.get("id"), url, title, html, enclosures),
         title=title,
@@ -51,13 +60,22 @@ def entry(fields: Fields, *, base: str, atom: bool, inherited: Inherited) -> Ent
         tags=claims.tags(tag.get("label") or tag.get("term") for tag in _details(fields, "tags")),
         enclosures=enclosures,
         image=_image(fields, base),
-        language=claims.language(_detail(fields, "title_detail").get("language"))
-        or claims.language(fields.get("language"))
-        or inherited.language,
+        language=_language(fields, atom, inherited),
         published=parse_date(_string(fields.get("published")), fields.get("published_parsed"))
-        or parse_date(_string(fields.get("created")), fields.get("created_parsed")),
-        updated=parse_date(_string(dict.get(fields, "updated")), dict.get(fields, "updated_parsed")),
+        or parse_date(_string(fields.get("created")), fields.get("created_parsed"))
+        or updated,  # RFC 4287 §4.1.2 asks for no more than `updated`, RSS 1.0 has no more than dc:date
+        updated=updated,
     )
+
+
+def _language(fields: Fields, atom: bool, inherited: Inherited) -> str | None:
+    """What the text is in, else what the title is in; where Atom says of these that it cannot be told, None."""
+    said = [*_details(fields, "content"), _detail(fields, "summary_detail"), _detail(fields, "title_detail")]
+    spoken = [detail.get("language") for detail in said if detail.get("value")]
+    if atom and spoken and spoken[0] is None and inherited.language:
+        return None  # xml:lang="", for what says nothing has inherited the feed's
+    found = filter(None, (claims.language(one) for one in (*spoken, fields.get("language"))))
+    return next(found, inherited.language)
 
 
 def title_of(fields: Fields, atom: bool) -> str:
@@ -76,7 +94,7 @@ def title_of(fields: Fields, atom: bool) -> str:
 
 
 def html_of(detail: Fields, base: str) -> str:
-    """A text as HTML, whatever it was; its own `xml:base`, where it has one, applied."""
+    """A text as HTML, whatever it was; its own `xml:base`, where it has one, applied. "" for a picture or a film."""
     written = without_forbidden(_string(detail.get("value"))).strip()
     kind = detail.get("type") or _HTML
     if not written:
@@ -84,7 +102,9 @@ def html_of(detail: Fields, base: str) -> str:
     if kind == _PLAIN:
         return escape_text(written)
     if kind not in (_HTML, _XHTML) and not kind.startswith("text/"):
-        return ""  # a picture, say, in base64
+        return escape_text(written) if kind == _BYTES and not _BASE64.fullmatch(written) else ""
+    if "/" in written:
+        written = _CLOSED_AT_ONCE.sub(r"\1></\2>", _EMPTY_PAIR.sub(r"\1>", written))
     if kind == _XHTML:
         written = written.replace("</br>", "")  # feedparser closes what is empty; a browser would see two line breaks
     own = _string(detail.get("base"))
@@ -96,7 +116,24 @@ def authors(fields: Fields, base: str) -> tuple[Person, ...]:
     found = _details(fields, "authors")
     if not any(found):
         found = [_detail(fields, "author_detail") or {"name": fields.get("author")}]
-    return claims.people(claims.person(base, one.get("name"), one.get("email"), one.get("href")) for one in found)
+    return claims.people(_person(one, base) for one in found)
+
+
+def _person(one: Fields, base: str) -> Person | None:
+    name, address = _name_and_address(_string(one.get("name")))
+    return claims.person(base, name, one.get("email") or address, one.get("href"))
+
+
+def _name_and_address(written: str) -> tuple[str, str | None]:
+    """RSS has one text for both: `ann@e.example (Ann)`, `Ann <ann@e.example>`, `Ann (ann@e.example)`, either alone."""
+    if AT not in written:
+        return written, None
+    written = decode_references(written[:MAX_AUTHOR].replace(AT, "@"))
+    address = _ADDRESS.search(written)
+    if address is None:
+        return written, None
+    name = f"{written[: address.start()]} {written[address.end() :]}"
+    return _EMPTY_BRACKETS.sub("", name).strip().removeprefix("(").removesuffix(")").strip(), address[1]
 
 
 def _texts(fields: Fields, base: str) -> tuple[str, str]:
@@ -106,8 +143,16 @@ def _texts(fields: Fields, base: str) -> tuple[str, str]:
     if not contents and not summary:  # where there are contents, feedparser has copied the first to here
         summary = {"value": fields.get("summary")}
     content, summary_html = max(contents, key=len, default=""), html_of(summary, base)
+    if not (content or summary_html):
+        return _caption(fields), ""
     html, other = (content, summary_html) if len(content) >= len(summary_html) else (summary_html, content)
     return html, other if other != html else ""
+
+
+def _caption(fields: Fields) -> str:
+    """What Media RSS says about a film or a picture: the only text in the feeds of video sites."""
+    marked = without_forbidden(_string(fields.get("media_htmlcaption"))).strip()
+    return marked or escape_text(without_forbidden(_string(fields.get("media_caption"))))
 
 
 def _url(fields: Fields, base: str) -> str | None:
@@ -118,9 +163,25 @@ def _url(fields: Fields, base: str) -> str | None:
 
 
 def _enclosures(fields: Fields, base: str) -> Iterator[Enclosure | None]:
+    """What is attached; of Media RSS only what is heard or seen in motion, for its pictures are illustrations."""
+    lasting = fields.get("itunes_duration")
     for link in _details(fields, "links"):
         if link.get("rel") == "enclosure":
-            yield claims.enclosure(base, link.get("href"), link.get("type"), link.get("length"))
+            yield claims.enclosure(base, link.get("href"), link.get("type"), link.get("length"), lasting)
+            lasting = None  # it is that of the first
+    for one in _media_to_play(fields):
+        yield claims.enclosure(base, one.get("url"), one.get("type"), one.get("filesize"), one.get("duration"))
+
+
+def _media_to_play(fields: Fields) -> list[Fields]:
+    """Recordings; of one recording in several qualities only the default, if the source says which that is."""
+    found = [one for one in _details(fields, "media_content") if _is_recording(one)]
+    return [one for one in found if one.get("isdefault") == "true"] or found
+
+
+def _is_recording(one: Fields) -> bool:
+    kind = _string(one.get("type"))
+    return kind.startswith(("audio/", "video/")) or (not kind and one.get("medium") in ("audio", "video"))
 
 
 def _image(fields: Fields, base: str) -> str | None:
@@ -132,9 +193,14 @@ def _image(fields: Fields, base: str) -> str | None:
     return None
 
 
-def _pictures(fields: Fields) -> Iterator[Any]:
+def media_pictures(fields: Fields) -> Iterator[Any]:
+    """The addresses of Media RSS's pictures, of a feed or an entry: thumbnails first, of those the widest first."""
     yield from (one.get("url") for one in _widest_first(_details(fields, "media_thumbnail")))
     yield from (one.get("url") for one in _widest_first(_details(fields, "media_content")) if _is_picture(one, "url"))
+
+
+def _pictures(fields: Fields) -> Iterator[Any]:
+    yield from media_pictures(fields)
     for link in _details(fields, "links"):
         if link.get("rel") == "enclosure" and _is_picture(link, "href"):
             yield link.get("href")

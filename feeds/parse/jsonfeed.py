@@ -92,7 +92,9 @@ def _entry(item: dict[str, Any], document: dict[str, Any], base: str) -> Entry |
     html = _string(item.get("content_html")) or escape_text(_string(item.get("content_text")))
     summary = escape_text(_string(item.get("summary")))
     enclosures = claims.enclosures(
-        claims.enclosure(base, one.get("url"), one.get("mime_type"), one.get("size_in_bytes"))
+        claims.enclosure(
+            base, one.get("url"), one.get("mime_type"), one.get("size_in_bytes"), one.get("duration_in_seconds")
+        )
         for one in _objects(item.get("attachments"))
     )
     return Entry(
@@ -106,7 +108,7 @@ def _entry(item: dict[str, Any], document: dict[str, Any], base: str) -> Entry |
         enclosures=enclosures,
         image=_address(base, item.get("image")) or _address(base, item.get("banner_image")),
         language=claims.language(item.get("language")) or claims.language(document.get("language")),
-        published=parse_date(_string(item.get("date_published"))),
+        published=parse_date(_string(item.get("date_published"))) or parse_date(_string(item.get("date_modified"))),
         updated=parse_date(_string(item.get("date_modified"))),
     )
 

@@ -3,8 +3,12 @@
 feedparser gets bytes in UTF-8 that say so, and no address (it would fetch a `str` that looks like one). Its sanitiser
 and its resolver are off: they destroy lazy images and cost half the time; `feeds.clean` does both better. One entry
 that cannot be converted becomes a line in `Feed.problems`.
+
+What expat refuses, feedparser reads with a parser of its own that guesses; where bare `&` and free prefixes were all
+that was wrong, expat gets another try instead. That costs only the feeds that need it, and stays a problem of theirs.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from io import BytesIO
@@ -14,35 +18,40 @@ import feedparser
 
 from feeds.dates import parse_date
 from feeds.errors import Truncated, Unreadable
-from feeds.html import text_of
+from feeds.html import decode_references, text_of
 from feeds.model import Entry, Feed
 from feeds.parse import claims, fields, rhythm
-from feeds.parse.mend import mend
+from feeds.parse.mend import mend, mend_again
 from feeds.urls import resolve
 
 _HEADERS = {"content-type": "application/xml; charset=utf-8"}
 # expat's words for a document that ends too early: its errors 3, 5 and 20
 _CUT = ("no element found", "unclosed token", "unclosed CDATA section")
+# RSS 1.0 §5.4: the image stands beside the channel, where feedparser does not look
+_RDF_IMAGE = re.compile(
+    r"<((?:[\w-]{1,64}:)?image)(?:\s[^<>]*)?(?<!/)>(?:(?!</?\1\b).){0,2000}?<(?:[\w-]{1,64}:)?url>\s*([^<>]{1,2000})",
+    re.DOTALL,
+)
 
 
 def read(text: str, *, url: str) -> Feed:
     """The feed of a document; Truncated if only expat could tell that it is cut, Unreadable if nothing works."""
-    parsed = _parse(mend(text))
+    parsed, fault = _parse(mend(text))
     channel, items = parsed["feed"], parsed["entries"]
     atom = str(parsed.get("version")).startswith("atom")
     links = [link for link in channel.get("links") or [] if isinstance(link, dict)]
     own = _first(resolve(url, link.get("href") or "") for link in links if link.get("rel") == "self")
     base = url or own or _text(channel.get("link"))
     chosen, count_problem = _newest(items)
-    problems = [*_form_problem(parsed), *count_problem]
+    problems = [*fault, *count_problem]
     entries = list(_entries(chosen, base, atom, channel, problems))
     return Feed(
         title=fields.title_of(channel, atom),
         url=own,
         link=resolve(base, _text(channel.get("link"))),
-        description=claims.line(text_of(_text(channel.get("subtitle"))), claims.MAX_DESCRIPTION),
+        description=_description(channel),
         language=claims.language(channel.get("language")),
-        image=_first(resolve(base, _text(address)) for address in _images(channel)),
+        image=_first(resolve(base, _text(address)) for address in _images(channel, text)),
         updated=parse_date(_text(dict.get(channel, "updated")), dict.get(channel, "updated_parsed"))
         or parse_date(_text(dict.get(channel, "published")), dict.get(channel, "published_parsed")),
         entries=tuple(_told_apart(entries, problems)),
@@ -54,23 +63,32 @@ def read(text: str, *, url: str) -> Feed:
     )
 
 
-def _parse(text: str) -> Any:
+def _parse(text: str) -> tuple[Any, list[str]]:
+    """What feedparser makes of a document, and a sentence if it is not well-formed."""
+    parsed = _by_feedparser(text)
+    fault = parsed.get("bozo_exception")
+    if not parsed["bozo"]:
+        return parsed, []
+    if fault is not None and any(word in str(fault) for word in _CUT):
+        raise Truncated(f"the document ends before it is complete: {fault}")
+    again = mend_again(text)
+    better = _by_feedparser(again) if again != text else parsed
+    return (
+        parsed if better["bozo"] else better,
+        [f"not well-formed, read as well as could be: {fault}"[:300]],
+    )
+
+
+def _by_feedparser(text: str) -> Any:
     try:
         parsed = feedparser.parse(
             BytesIO(text.encode("utf-8")), response_headers=_HEADERS, sanitize_html=False, resolve_relative_uris=False
         )
     except Exception as error:
         raise Unreadable(f"feedparser failed: {type(error).__name__}: {error}"[:300]) from error
-    fault = parsed.get("bozo_exception")
-    if fault is not None and any(word in str(fault) for word in _CUT):
-        raise Truncated(f"the document ends before it is complete: {fault}")
     if not (parsed.get("version") or parsed["entries"] or parsed["feed"]):
         raise Unreadable("this looks like a feed, but of no version that we know, and without entries")
     return parsed
-
-
-def _form_problem(parsed: Any) -> list[str]:
-    return [f"not well-formed, read as well as could be: {parsed['bozo_exception']}"[:300]] if parsed["bozo"] else []
 
 
 def _newest(items: list[Any]) -> tuple[list[Any], list[str]]:
@@ -105,11 +123,19 @@ def _told_apart(entries: list[Entry], problems: list[str]) -> list[Entry]:
     return [replace(entry, guid=claims.guid(None, entry.url, entry.title, entry.html, ())) for entry in entries]
 
 
-def _images(channel: Any) -> Iterator[Any]:
+def _description(channel: Any) -> str:
+    written = _text(channel.get("subtitle")) or _text(channel.get("summary"))  # itunes:summary
+    return claims.line(text_of(written), claims.MAX_DESCRIPTION)
+
+
+def _images(channel: Any, text: str) -> Iterator[Any]:
     image = channel.get("image")
     yield image.get("href") if isinstance(image, dict) else None
     yield channel.get("logo")
     yield channel.get("icon")
+    yield from fields.media_pictures(channel)
+    if "rdf" in text[:200].lower() and (found := _RDF_IMAGE.search(text)):
+        yield decode_references(found[2])
 
 
 def _first(found: Iterator[str | None]) -> str | None:

@@ -19,7 +19,7 @@ from xxhash import xxh3_64_intdigest
 from feeds.model import Entry
 from feeds.parse.items import item_spans
 
-READING = 1  # to be raised when entries come out otherwise than before, so that items are read again
+READING = 2  # to be raised when entries come out otherwise than before, so that items are read again
 MAX_AROUND = 64 * 1024  # characters before and after the items; the real feeds seen have 200 to 6,000
 
 _RECORD = struct.Struct("<QQ")  # digest of an item's bytes, digest of its guid

@@ -5,12 +5,15 @@ from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine, select
+from sqlalchemy.dialects import sqlite
 
 from aggregator.store import retention, sightings
+from aggregator.store.columns import Json
 from aggregator.store.engine import reading, writing
 from aggregator.store.polls import Counts
 from aggregator.store.schema import sightings as table
 from aggregator.store.sightings import REVISIONS_KEPT, arrivals
+from feeds.model import Enclosure
 from tests.builders import carry, entry, listed, seen, sync
 
 HOUR = timedelta(hours=1)
@@ -146,3 +149,18 @@ def test_what_an_entry_was_before_cleaning_is_kept_and_cleaning_again_never_over
         (kept,) = sightings.originals(connection, after=0, limit=10)
         assert sightings.reclean(connection, [(kept, seen(entry("1", html="<p>Better</p>"))[0])]) == 1
         assert connection.scalars(select(table.c.html)).all() == ["<p>Better</p>"]
+
+
+def test_to_learn_how_long_a_file_lasts_is_no_news(engine: Engine, now: datetime) -> None:
+    file = Enclosure(url="https://a.example/1.mp3", type="audio/mpeg", length=1)
+    carry(engine, 1, now, entry("1", enclosures=(file,)))
+    assert carry(engine, 1, now + HOUR, entry("1", enclosures=(replace(file, duration=61.5),))).changed == 1
+    (row,) = rows(engine)
+    assert (row.enclosures[0].duration, row.revised) == (61.5, now)  # type: ignore[attr-defined]
+
+
+def test_what_was_stored_before_durations_were_known_still_reads() -> None:
+    column = Json(tuple[Enclosure, ...], empty=())
+    stored = '[{"url":"https://a.example/1.mp3","type":"audio/mpeg","length":1}]'
+    (file,) = column.process_result_value(stored, sqlite.dialect())  # type: ignore[no-untyped-call]
+    assert file == Enclosure(url="https://a.example/1.mp3", type="audio/mpeg", length=1)
