@@ -1,0 +1,33 @@
+"""We read the documents of other parsers' test suites as these suites expect, or we say why not.
+
+`tests/data/expectations.tsv` lists every difference, decision 8 the reasons. A difference that is not listed fails,
+and so does a listed one that is none any more; of documents that the corpus lacks nothing is said.
+"""
+
+import re
+
+import pytest
+
+from tests.corpus import require_corpus
+from tests.expectations import REASONS, SUITES, cases, disagreements, listed
+
+LEAST = {"feedparser": 300, "gofeed": 900}  # facts that a suite must have, so that nothing is compared with nothing
+
+
+@pytest.mark.parametrize("suite", SUITES)
+def test_x14_every_fact_of_a_suite_is_shared_or_listed(suite: str) -> None:
+    require_corpus()
+    documents = tuple(cases(suite))
+    if not documents:
+        pytest.skip(f"the corpus has the documents of {suite}, but not what is expected of them")
+    present = {case.name for case in documents}
+    found = {(case.name, field): how for case in documents for field, how in disagreements(case).items()}
+    known = {(document, field) for of, document, field in listed() if of == suite and document in present}
+    assert {key: how for key, how in found.items() if key not in known} == {}
+    assert known - found.keys() == set()
+    assert sum(len(case.facts) for case in documents) >= LEAST[suite]
+
+
+def test_every_reason_is_explained_and_every_explanation_used() -> None:
+    explained = re.findall(r"^\| `([\w-]+)` \|", REASONS.read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(explained) == sorted(set(listed().values()))
