@@ -37,6 +37,7 @@ _BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}[A-Za-z0-9+/=]=)?
 _ADDRESS = re.compile(r"(?:mailto:)?([\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,63})(?:\?subject=\S{0,200})?", re.I)
 _EMPTY_BRACKETS = re.compile(r"\(\s*\)|<\s*>|\[\s*\]")
 _EMPTY_PAIR = re.compile(r"(<(?:br|hr|img)\b[^<>]*)></(?:br|hr|img)>", re.IGNORECASE)
+_ENDS_OF_NOTHING = ("></br", "></BR", "></hr", "></HR", "></img", "></IMG")
 # `<iframe …/>` is XML's way to write an element without content; to HTML it is one that goes on to the end of the text.
 _CLOSED_AT_ONCE = re.compile(r"""(<(iframe|video|audio|script|style|textarea)\b[^<>]*(?<=["'\s]))/>""", re.IGNORECASE)
 _IMAGE_ENDING = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)(?:$|[?#])", re.IGNORECASE)
@@ -103,8 +104,10 @@ def html_of(detail: Fields, base: str) -> str:
         return escape_text(written)
     if kind not in (_HTML, _XHTML) and not kind.startswith("text/"):
         return escape_text(written) if kind == _BYTES and not _BASE64.fullmatch(written) else ""
-    if "/" in written:
-        written = _CLOSED_AT_ONCE.sub(r"\1></\2>", _EMPTY_PAIR.sub(r"\1>", written))
+    if "/>" in written:
+        written = _CLOSED_AT_ONCE.sub(r"\1></\2>", written)
+    if any(end in written for end in _ENDS_OF_NOTHING):
+        written = _EMPTY_PAIR.sub(r"\1>", written)
     if kind == _XHTML:
         written = written.replace("</br>", "")  # feedparser closes what is empty; a browser would see two line breaks
     own = _string(detail.get("base"))
@@ -163,20 +166,19 @@ def _url(fields: Fields, base: str) -> str | None:
 
 
 def _enclosures(fields: Fields, base: str) -> Iterator[Enclosure | None]:
-    """What is attached; of Media RSS only what is heard or seen in motion, for its pictures are illustrations."""
-    lasting = fields.get("itunes_duration")
-    for link in _details(fields, "links"):
-        if link.get("rel") == "enclosure":
-            yield claims.enclosure(base, link.get("href"), link.get("type"), link.get("length"), lasting)
-            lasting = None  # it is that of the first
-    for one in _media_to_play(fields):
-        yield claims.enclosure(base, one.get("url"), one.get("type"), one.get("filesize"), one.get("duration"))
+    """What is attached; of Media RSS only recordings (its pictures are illustrations), and only if no other is there.
 
-
-def _media_to_play(fields: Fields) -> list[Fields]:
-    """Recordings; of one recording in several qualities only the default, if the source says which that is."""
-    found = [one for one in _details(fields, "media_content") if _is_recording(one)]
-    return [one for one in found if one.get("isdefault") == "true"] or found
+    Beside an enclosure they are the same recording again: in other qualities, or at another address.
+    """
+    recordings = [one for one in _details(fields, "media_content") if _is_recording(one)]
+    lasts = {_string(one.get("url")): one.get("duration") for one in recordings}
+    links = [link for link in _details(fields, "links") if link.get("rel") == "enclosure"]
+    for number, link in enumerate(links):
+        duration = (fields.get("itunes_duration") if number == 0 else None) or lasts.get(_string(link.get("href")))
+        yield claims.enclosure(base, link.get("href"), link.get("type"), link.get("length"), duration)
+    if not any(map(_is_recording, links)):
+        for one in [one for one in recordings if one.get("isdefault") == "true"] or recordings:
+            yield claims.enclosure(base, one.get("url"), one.get("type"), one.get("filesize"), one.get("duration"))
 
 
 def _is_recording(one: Fields) -> bool:

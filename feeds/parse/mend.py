@@ -8,8 +8,9 @@
 * It looks for a DOCTYPE, and for entities to take out, with patterns that are quadratic in blank lines (40 KB of them
   take 14 s) and find only what begins a line: entities on one line would reach expat. A comment that speaks of a
   DOCTYPE is one to them, and is taken out with half of what follows.
-* It takes `media:description`, the caption of a picture, for a text of the entry, and the address in `<link uri="…">`
-  for the one between the tags. It knows one of the two names that the namespace of RSS 0.90 has.
+* It takes `media:description`, the caption of a picture, for a text of the entry, `itunes:subtitle` for the description
+  of the feed, and the address in `<link uri="…">` for the one between the tags. It knows one of the two names that the
+  namespace of RSS 0.90 has.
 
 `mend_again` is for what expat refused: another try costs only those who need it.
 """
@@ -75,7 +76,7 @@ def mend(text: str) -> str:
     rest = _NAMED.sub(_without_at, _without_endless_authors(_mended_references(text[at:])))
     if "<link uri" in rest:
         rest = _LINK_WITH_URI.sub(r"\1", rest)
-    return prolog + _with_captions(rest.replace(*_RSS_090, 1))
+    return prolog + _with_captions(rest.replace(*_RSS_090, 1).replace("itunes:subtitle>", "itunes:strapline>"))
 
 
 def mend_again(text: str) -> str:
@@ -110,7 +111,7 @@ def _as_reference(found: re.Match[str]) -> str:
 
 def _with_captions(text: str) -> str:
     """With captions under a name that feedparser makes nothing of: `media:caption`, or `media:htmlcaption`."""
-    declared = _MEDIA_PREFIX.search(text)
+    declared = _MEDIA_PREFIX.search(text) if ":description" in text and "search.yahoo.com" in text else None
     if declared is None or f"<{declared[1]}:description" not in text:
         return text
     name = re.escape(declared[1])

@@ -124,8 +124,9 @@ def _told_apart(entries: list[Entry], problems: list[str]) -> list[Entry]:
 
 
 def _description(channel: Any) -> str:
-    written = _text(channel.get("subtitle")) or _text(channel.get("summary"))  # itunes:summary
-    return claims.line(text_of(written), claims.MAX_DESCRIPTION)
+    """`description`, which feedparser calls `content` where an itunes:summary came first; else what iTunes is told."""
+    said = (_text(channel.get(name)) for name in ("subtitle", "content", "summary", "itunes_strapline"))
+    return claims.line(text_of(next(filter(None, said), "")), claims.MAX_DESCRIPTION)
 
 
 def _images(channel: Any, text: str) -> Iterator[Any]:

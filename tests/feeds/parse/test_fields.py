@@ -73,6 +73,12 @@ def test_of_one_recording_in_several_qualities_the_default_is_attached() -> None
     assert [e.url[-5] for e in item(f"<media:group>{one}/>{two}/></media:group>").enclosures] == ["1", "2"]
 
 
+def test_a_recording_that_is_enclosed_is_not_attached_again() -> None:
+    media = '<media:content url="https://e.example/{}.mp3" type="audio/mpeg" duration="9"/>'
+    enclosed = '<enclosure url="https://e.example/1.mp3" type="audio/mpeg"/>'
+    assert [one.duration for one in item(enclosed + media.format(1) + media.format(2)).enclosures] == [9]
+
+
 def test_somebody_who_is_named_twice_is_one_person() -> None:
     entry = item("<dc:creator>Ann</dc:creator><author>ann@e.example (Ann)</author><itunes:author>Ben</itunes:author>")
     assert entry.authors == (Person(name="Ann", email="ann@e.example"), Person(name="Ben"))

@@ -82,3 +82,16 @@ def test_x14_x20_rss_090_is_known_by_both_its_names_and_may_be_empty(host: str) 
 def test_hostile_documents_are_mended_or_refused(inside: str) -> None:
     feed = rss(f"<item><title>A</title></item><![CDATA[]]><item><title>{'&'}</title>{inside}]]>--></item>")
     assert feed.problems
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        "<description>Long</description><itunes:subtitle>Short</itunes:subtitle>",
+        "<itunes:summary>Other</itunes:summary><itunes:subtitle></itunes:subtitle><description>Long</description>",
+        "<itunes:subtitle>Short</itunes:subtitle><itunes:summary>Long</itunes:summary>",
+        "<itunes:subtitle>Long</itunes:subtitle>",
+    ],
+)
+def test_the_description_of_a_feed_is_its_own_whatever_itunes_is_told(texts: str) -> None:
+    assert rss(texts, 'xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd"').description == "Long"
