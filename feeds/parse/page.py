@@ -6,11 +6,16 @@ tells. What only *some* items lack is a line in `Feed.problems`.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from feeds.clean import lazy
+from feeds.clean.placeholders import is_blank
 from feeds.dates import parse_date
 from feeds.errors import NotAFeed
 from feeds.html import bounded, with_base
@@ -20,7 +25,10 @@ from feeds.parse.options import Option, date_format, read_date, selector
 from feeds.urls import resolve
 from feeds.webpage import MAX_PAGE, base_of, title_of, tree_of
 
-MAX_TEXTS = 4 * MAX_PAGE  # characters, all items together; more only where items stand in items
+MAX_MARKUP = 4 * MAX_PAGE  # characters, all items together; more only where items stand in items
+MAX_FOUND = 2000  # elements that a selector finds in one item; a long article has 200 paragraphs
+MAX_DATE = 500  # characters of a text in which a date is looked for
+MAX_TRIED = 50  # dates and pictures in one item that are tried
 HEADINGS = "h1, h2, h3, h4, h5, h6, [itemprop=headline]"
 DATES = "time, [itemprop=datePublished]"
 
@@ -59,10 +67,20 @@ OPTIONS: Mapping[str, Option] = {
     "author": Option(about="The author in an item.", example=".byline", check=selector, default="[rel=author]"),
 }
 
-# Where lazy pages hide an image's address come first, for `src` is a placeholder then.
-_IMAGE_ATTRIBUTES = ("data-src", "data-original", "data-lazy-src", "data-srcset", "srcset", "src", "content", "href")
-_FIRST_CANDIDATE = re.compile(r"[\s,]*(\S*[^\s,])")
-_FEED = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:rss|feed|rdf:RDF)\b", re.DOTALL)
+_BACKGROUND = re.compile(r"background(?:-image)?\s*:[^;]*?url\(\s*[\"']?([^\"'()\s]+)", re.IGNORECASE)
+# What stands before a date, and between it and what else is said in the same line.
+_LABEL = re.compile(r"[^\d:：]{1,40}[:：]\s*|(?:posted|published|updated|created)\s+(?:on|at)?\s*", re.IGNORECASE)
+_BETWEEN = re.compile(r"\s+[|·•–—]\s*|\s*[|·•]\s+")
+# The dates that cannot be taken for something else, wherever they stand in a text.
+_CERTAIN = re.compile(
+    r"\d{4}\s?年\s?\d{1,2}\s?月\s?\d{1,2}\s?日?(?:\s*\d{1,2}:\d{2}(?::\d{2})?)?"
+    r"|(?<!\d)\d{4}([-/.])\d{1,2}\1\d{1,2}(?!\d)(?:[\sT]+\d{1,2}:\d{2}(?::\d{2})?(?:\s*(?:Z|[+-]\d{2}:?\d{2})\b)?)?"
+)
+_PROLOG = r"\s*(?:<[?!][^>]*>\s*)*"
+_FEED = re.compile(rf"{_PROLOG}<(?:rss|feed|rdf:RDF)\b")
+_SITEMAP = re.compile(rf"{_PROLOG}<(?:urlset|sitemapindex)\b")
+
+_DIGEST = "sha256:"  # how `claims.guid` begins where an entry has no link
 
 Problems = dict[str, int]  # the option → in how many items it found nothing
 
@@ -80,15 +98,18 @@ def read(body: bytes, *, content_type: str | None, url: str, options: Mapping[st
     base = base_of(tree, url)
     missing: Problems = {}
     problems: list[str] = []
-    entries = _entries(items[: claims.MAX_ENTRIES], base, options, missing, problems)
+    entries = _entries(items[: claims.MAX_ENTRIES], url, base, options, missing, problems)
     if not entries:
         raise NotAFeed(
-            f"`item: {options['item']}` finds {len(items)} elements on {_named(tree)}, but none with a title or a link"
+            f"`item: {options['item']}` finds {len(items)} element{'s' if len(items) > 1 else ''} on {_named(tree)}, "
+            "but none with a title or a link"
         )
     if len(items) > claims.MAX_ENTRIES:
         problems.append(f"{len(items)} items, of which the first {claims.MAX_ENTRIES} were read")
     problems += [
-        f"`{name}: {options[name]}` fits nothing in {count} of {len(items)} items" for name, count in missing.items()
+        f"`{name}: {options[name]}` fits nothing in {missing[name]} of {min(len(items), claims.MAX_ENTRIES)} items"
+        for name in OPTIONS
+        if name in missing
     ]
     html = tree.css_first("html")
     return Feed(
@@ -103,24 +124,37 @@ def read(body: bytes, *, content_type: str | None, url: str, options: Mapping[st
 
 
 def _entries(
-    items: list[LexborNode], base: str, options: Mapping[str, str], missing: Problems, problems: list[str]
+    items: list[LexborNode], page: str, base: str, options: Mapping[str, str], missing: Problems, problems: list[str]
 ) -> tuple[Entry, ...]:
     """Every link once, the first time it comes: pages repeat what they are proud of."""
-    by_guid: dict[str, Entry] = {}
+    found: list[Entry] = []
     length = 0
     for number, item in enumerate(items, 1):
-        if length > MAX_TEXTS:
-            problems.append(f"the texts of the items repeat each other: only those of the first {number - 1} were read")
+        length += len(item.html or "")
+        if length > MAX_MARKUP and number > 1:
+            problems.append(f"the items stand in each other: only the first {number - 1} were read")
             break
         try:
-            entry = _entry(_Item(item, options, missing), base)
+            entry = _entry(_Item(item, options, missing), page, base)
         except Exception as error:  # noqa: BLE001 - whatever one item does, the others live (case X04)
             problems.append(f"item {number} was left out: {type(error).__name__}: {error}"[:300])
             continue
         if entry is not None:
-            length += len(entry.html)
-            by_guid.setdefault(entry.guid, entry)
+            found.append(entry)
+    by_guid: dict[str, Entry] = {}
+    for entry in _identified(found):
+        by_guid.setdefault(entry.guid, entry)
     return tuple(by_guid.values())
+
+
+def _identified(entries: list[Entry]) -> Iterator[Entry]:
+    """What has no link of its own is known by its title alone, for texts are mended; unless others have that title."""
+    titles = Counter(entry.title for entry in entries if entry.guid.startswith(_DIGEST))
+    for entry in entries:
+        if titles[entry.title] == 1 and entry.title and entry.guid.startswith(_DIGEST):
+            yield replace(entry, guid=claims.guid(None, None, entry.title, "", ()))
+        else:
+            yield entry
 
 
 class _Item:
@@ -136,11 +170,13 @@ class _Item:
         return option in self._options
 
     def all(self, option: str) -> list[LexborNode]:
-        """What an option finds; noted as missing, if somebody wrote it and it finds nothing."""
-        found = self.node.css(self._options.get(option, OPTIONS[option].default))
+        """What an option finds in the item, or else the item itself where that fits; noted as missing, if somebody
+        wrote the option and it finds nothing."""
+        found = self.node.css(self._options.get(option, OPTIONS[option].default))[: MAX_FOUND + 1]
+        inside = [node for node in found if node.mem_id != self.node.mem_id]
         if not found:
             self._lacks(option)
-        return found
+        return inside or found
 
     def first(self, option: str, otherwise: Callable[[], LexborNode | None]) -> LexborNode | None:
         """The first that an option finds; where it was not written, what pages usually have."""
@@ -149,11 +185,10 @@ class _Item:
     def date(self) -> datetime | None:
         """The first date that can be read."""
         form = self._options.get("date_format")
-        nodes = self.all("date")
+        nodes = self.all("date")[:MAX_TRIED]
         for node in nodes:
             for written in (node.attributes.get("datetime"), node.attributes.get("content"), _text(node)):
-                moment = (read_date(written, form) if form else parse_date(written)) if written else None
-                if moment:
+                if written and (moment := _date_in(written[:MAX_DATE], form)):
                     return moment
         if nodes:
             self._lacks("date_format" if form else "date")
@@ -164,22 +199,27 @@ class _Item:
             self._missing[option] = self._missing.get(option, 0) + 1
 
 
-def _entry(item: _Item, base: str) -> Entry | None:
+def _entry(item: _Item, page: str, base: str) -> Entry | None:
     """The entry; None for what has neither title nor link, an advertisement's empty box."""
     heading = item.first("title", lambda: item.node.css_first(HEADINGS))
     link = item.first("link", lambda: _link(heading) or _link(item.node))
     url = resolve(base, (_link(link) or link).attributes.get("href") or "") if link else None
-    title = claims.line(_text(heading) or ("" if item.says("title") else _text(link)), claims.MAX_TITLE)
+    if url == page.partition("#")[0]:
+        url = None  # href="#", for a script
+    title = claims.line(_text(heading) or ("" if item.says("title") else _label(link)), claims.MAX_TITLE)
     if not (title or url):
         return None
-    html = with_base("".join(_outermost(item.all("text"))), base)
+    html = with_base("".join(_outermost(item.all("text"), item.node)), base)
+    pictures = islice(item.all("image"), MAX_TRIED)
     return Entry(
         guid=claims.guid(None, url, title, html, ()),
         title=title,
-        url=url,
+        url=url or _place(page, heading, item.node),
         html=html,
-        authors=claims.people(claims.person(base, _text(node), None, None) for node in item.all("author")),
-        image=next(filter(None, (_image(node, base) for node in item.all("image"))), None),
+        authors=claims.people(
+            claims.person(base, _text(node), None, None) for node in item.all("author")[: claims.MAX_AUTHORS]
+        ),
+        image=next(filter(None, (_image(node, base) for node in pictures)), None),
         published=item.date(),
     )
 
@@ -188,29 +228,77 @@ def _link(node: LexborNode | None) -> LexborNode | None:
     """The element itself, if it is a link, else the first link in it, else the one around it."""
     if node is None or node.attributes.get("href"):
         return node
+    around = node.parent
     inside = node.css_first("a[href]")
-    return inside or (node.parent if node.parent and node.parent.tag == "a" else None)
+    while inside is None and around is not None and around.tag != "a":
+        around = around.parent
+    return inside or around
+
+
+def _label(link: LexborNode | None) -> str:
+    """What a link says, or what is said of it: of one around a picture, the words that stand for that."""
+    if link is None:
+        return ""
+    link = _link(link) or link
+    picture = link.css_first("img[alt]")
+    said = [link.attributes.get("title"), link.attributes.get("aria-label")]
+    said += [picture.attributes.get("alt")] if picture else []
+    return _text(link) or next((one for one in said if one), "")
+
+
+def _place(page: str, *nodes: LexborNode | None) -> str | None:
+    """Where an item without a link is on the page, as far as that can be linked to."""
+    names = (node.attributes.get("id") for node in nodes if node)
+    name = next((name for name in names if name and name.isprintable() and " " not in name), None)
+    return resolve(page, f"#{name}") if name else None
+
+
+def _date_in(text: str, form: str | None) -> datetime | None:
+    """The date that a text is, in that format if there is one, or that it has among other words."""
+    text = " ".join(text.split())
+    plain = _LABEL.sub("", text, count=1) if _LABEL.match(text) else text
+    tried = list(dict.fromkeys((text, plain, *_BETWEEN.split(plain)[:4])))
+    if form:
+        return next(filter(None, (read_date(one, form) for one in tried)), None)
+    certain = (found[0] for found in _CERTAIN.finditer(text))
+    return next(filter(None, map(parse_date, (*tried, *certain))), None)
 
 
 def _image(node: LexborNode, base: str) -> str | None:
-    for name in _IMAGE_ATTRIBUTES:
-        written = node.attributes.get(name) or ""
-        if "srcset" in name and (candidate := _FIRST_CANDIDATE.match(written)):
-            written = candidate[1]
-        if written and not written.startswith("data:") and (address := resolve(base, written)):
+    """The picture that an element shows, once somebody has scrolled to it, or has as its background or inside."""
+    attributes = {name: value or "" for name, value in node.attributes.items()}
+    revealed = lazy.revealed("img", attributes)
+    background = _BACKGROUND.search(attributes.get("style", ""))
+    for written in (
+        revealed.get("src") or attributes.get("src"),
+        lazy.largest(revealed.get("srcset") or attributes.get("srcset", "")),
+        attributes.get("content"),
+        attributes.get("href"),
+        background and background[1],
+    ):
+        if written and not is_blank(written) and (address := resolve(base, written)):
             return address
-    return None
+    inside = node.css_first("img") if node.tag != "img" else None
+    return _image(inside, base) if inside else None
 
 
-def _outermost(nodes: list[LexborNode]) -> Iterator[str]:
+def _outermost(nodes: list[LexborNode], within: LexborNode) -> Iterator[str]:
     """The markup of the elements, without those that stand in another one: they are in it already."""
-    known = {node.mem_id for node in nodes}
+    if len(nodes) == 1:
+        yield bounded(nodes[0].html or "")
+        return
+    chosen = {node.mem_id for node in nodes}
+    outside = {within.mem_id}  # known to stand in none of them, so that nobody climbs the same way twice
     for node in nodes:
-        around = node.parent
-        while around is not None and around.mem_id not in known:
+        around, passed = node.parent, []
+        while around is not None and around.mem_id not in chosen and around.mem_id not in outside:
+            passed.append(around.mem_id)
             around = around.parent
-        if around is None:
+        if around is None or around.mem_id in outside:
+            outside.update(passed)
             yield bounded(node.html or "")
+        else:
+            chosen.update(passed)
 
 
 def _text(node: LexborNode | None) -> str:
@@ -231,6 +319,8 @@ def _nothing_found(tree: LexborHTMLParser, body: bytes, item: str) -> str:
     head = body[:4096].decode("utf-8", "replace").lstrip("\ufeff")
     if _FEED.match(head):
         return "this is a feed, not a page; write `url:` instead of `page:`"
+    if _SITEMAP.match(head):
+        return "this is a sitemap, not a page; write `sitemap:` instead of `page:`"
     if head.lstrip().startswith(("{", "[")):
         return "this is JSON, not a page; write `json:` instead of `page:`"
     return f"`item: {item}` finds nothing on {_named(tree)}; the page may have changed"
