@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from feeds.errors import EmptyDocument, FeedError
 from feeds.model import Feed
-from feeds.parse import jsonfeed, sniff, syndication, trim
+from feeds.parse import bounds, jsonfeed, sniff, syndication, trim
 from feeds.parse.encoding import decode
 
 
@@ -60,17 +60,24 @@ def read_new(
 
 
 def _read_xml(text: str, *, url: str, memory: bytes, context: str) -> Reading:
+    text, cut_out = bounds.bounded(text)
     layout = trim.layout_of(text, context=context)
     if layout is None:
-        feed = syndication.read(text, url=url)
-        return Reading(feed=feed, carried=len(feed.entries))
-    if memory and (reading := _read_cut(layout, url=url, memory=memory)):
+        return _whole(syndication.read(text, url=url), cut_out)
+    if memory and not cut_out and (reading := _read_cut(layout, url=url, memory=memory)):
         return reading
-    feed = syndication.read(text, url=url)
     everything = range(len(layout.spans))
+    feed = syndication.read_parts(layout.parts(everything), url=url)
+    if feed.problems or cut_out:
+        return _whole(feed, cut_out)
     guids = trim.guid_digests(layout, everything, feed.entries)
-    kept = trim.remember(layout, everything, guids) if guids and not feed.problems else b""
+    kept = trim.remember(layout, everything, guids) if guids else b""
     return Reading(feed=feed, carried=len(feed.entries), memory=kept)
+
+
+def _whole(feed: Feed, cut_out: tuple[str, ...]) -> Reading:
+    """The reading of a document that the next one must not be trimmed by."""
+    return Reading(feed=replace(feed, problems=cut_out + feed.problems), carried=len(feed.entries))
 
 
 def _read_cut(layout: trim.Layout, *, url: str, memory: bytes) -> Reading | None:
@@ -79,7 +86,7 @@ def _read_cut(layout: trim.Layout, *, url: str, memory: bytes) -> Reading | None
     if len(new) == len(layout.spans):
         return None
     try:
-        feed = syndication.read(layout.only(new), url=url)
+        feed = syndication.read_parts(layout.parts(new), url=url)
     except FeedError:
         return None
     guids = trim.guid_digests(layout, new, feed.entries)

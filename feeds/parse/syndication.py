@@ -9,12 +9,13 @@ that was wrong, expat gets another try instead. That costs only the feeds that n
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
 import feedparser
+import feedparser.api
 
 from feeds.dates import parse_date
 from feeds.errors import Truncated, Unreadable
@@ -23,6 +24,8 @@ from feeds.model import Entry, Feed
 from feeds.parse import claims, fields, rhythm
 from feeds.parse.mend import mend, mend_again
 from feeds.urls import resolve
+
+feedparser.api.PREFERRED_XML_PARSERS = ["feeds.parse.expat"]
 
 _HEADERS = {"content-type": "application/xml; charset=utf-8"}
 # expat's words for a document that ends too early: its errors 3, 5 and 20
@@ -36,6 +39,19 @@ _RDF_IMAGE = re.compile(
 
 def read(text: str, *, url: str) -> Feed:
     """The feed of a document; Truncated if only expat could tell that it is cut, Unreadable if nothing works."""
+    return read_parts((text,), url=url)
+
+
+def read_parts(texts: Iterable[str], *, url: str) -> Feed:
+    """The feed of a document that comes as several, each with some of its items and all that is around them."""
+    first, *others = (_read(text, url) for text in texts)
+    problems = [problem for feed in (first, *others) for problem in feed.problems]
+    entries = [entry for feed in (first, *others) for entry in feed.entries]
+    told_apart = _told_apart(entries, problems)
+    return replace(first, entries=tuple(told_apart), problems=tuple(dict.fromkeys(problems)))
+
+
+def _read(text: str, url: str) -> Feed:
     parsed, fault = _parse(mend(text))
     channel, items = parsed["feed"], parsed["entries"]
     atom = str(parsed.get("version")).startswith("atom")
@@ -44,7 +60,6 @@ def read(text: str, *, url: str) -> Feed:
     base = url or own or _text(channel.get("link"))
     chosen, count_problem = _newest(items)
     problems = [*fault, *count_problem]
-    entries = list(_entries(chosen, base, atom, channel, problems))
     return Feed(
         title=fields.title_of(channel, atom),
         url=own,
@@ -54,7 +69,7 @@ def read(text: str, *, url: str) -> Feed:
         image=_first(resolve(base, _text(address)) for address in _images(channel, text)),
         updated=parse_date(_text(dict.get(channel, "updated")), dict.get(channel, "updated_parsed"))
         or parse_date(_text(dict.get(channel, "published")), dict.get(channel, "published_parsed")),
-        entries=tuple(_told_apart(entries, problems)),
+        entries=tuple(_entries(chosen, base, atom, channel, problems)),
         rhythm=rhythm.rhythm_of(channel, text),
         hubs=tuple(
             hub for link in links if link.get("rel") == "hub" and (hub := resolve(base, link.get("href") or ""))
@@ -84,6 +99,8 @@ def _by_feedparser(text: str) -> Any:
         parsed = feedparser.parse(
             BytesIO(text.encode("utf-8")), response_headers=_HEADERS, sanitize_html=False, resolve_relative_uris=False
         )
+    except MemoryError:
+        raise  # the process is at its limit, and so at its end
     except Exception as error:
         raise Unreadable(f"feedparser failed: {type(error).__name__}: {error}"[:300]) from error
     if not (parsed.get("version") or parsed["entries"] or parsed["feed"]):
@@ -92,7 +109,10 @@ def _by_feedparser(text: str) -> Any:
 
 
 def _newest(items: list[Any]) -> tuple[list[Any], list[str]]:
-    """As many as we take, from the newer end of the document, and a sentence if that is not all (case X06)."""
+    """As many as we take, from the newer end of the document, and a sentence if that is not all (case X06).
+
+    Nearly always `bounds` has seen to it already, but it leaves alone what is not plain.
+    """
     if len(items) <= claims.MAX_ENTRIES:
         return items, []
     first, last = (
@@ -111,6 +131,8 @@ def _entries(items: list[Any], base: str, atom: bool, channel: Any, problems: li
     for number, item in enumerate(items, 1):
         try:
             yield fields.entry(item, base=base, atom=atom, inherited=inherited)
+        except MemoryError:
+            raise
         except Exception as error:  # noqa: BLE001 - whatever one entry does, the others live (case X04)
             problems.append(f"entry {number} was left out: {type(error).__name__}: {error}"[:300])
 

@@ -11,7 +11,7 @@ the guid of one that was cut out. Else the whole document is read (`parse.read_n
 
 import re
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from xxhash import xxh3_64_intdigest
@@ -21,6 +21,7 @@ from feeds.parse.items import item_spans
 
 READING = 2  # to be raised when entries come out otherwise than before, so that items are read again
 MAX_AROUND = 64 * 1024  # characters before and after the items; the real feeds seen have 200 to 6,000
+PART = 2**20  # characters of items that are parsed at once: feedparser makes six copies of what it gets
 
 _RECORD = struct.Struct("<QQ")  # digest of an item's bytes, digest of its guid
 # Around the items, this changes with every poll and no entry inherits it: dates of the feed, the list of items of
@@ -44,6 +45,22 @@ class Layout:
         """The document with no other items than these."""
         items = (self.text[start:end] for start, end in (self.spans[number] for number in numbers))
         return "".join((self.text[: self.spans[0][0]], *items, self.text[self.spans[-1][1] :]))
+
+    def parts(self, numbers: Sequence[int]) -> Iterator[str]:
+        """The document with no other items than these, as one document or, where it is long, several."""
+        if len(numbers) == len(self.spans) and len(self.text) <= PART:
+            yield self.text
+            return
+        part: list[int] = []
+        size = 0
+        for number in numbers:
+            start, end = self.spans[number]
+            if part and size + end - start > PART:
+                yield self.only(part)
+                part, size = [], 0
+            part.append(number)
+            size += end - start
+        yield self.only(part)
 
 
 def layout_of(text: str, *, context: str) -> Layout | None:
