@@ -12,22 +12,39 @@ from feeds.clean import srcset
 from feeds.clean.placeholders import is_blank
 
 # Where addresses hide, likeliest first: lazysizes, lozad, jQuery Lazy, WordPress (Jetpack, WP Rocket, a3), Medium,
-# WeChat, Zhihu, Discuz, Sina, Typecho, and what else feeds are known to show (November 2026).
+# WeChat, Zhihu, Discuz, Sina, Typecho, Taobao, and what else feeds are known to show (November 2026).
 HIDDEN_IN = (
     *("data-src", "data-original", "data-orig", "data-url", "data-orig-file", "data-large-file", "data-medium-file"),
     *("data-original-mos", "data-lazy-src", "data-lazy", "data-actualsrc", "data-backup", "data-original-src"),
     *("data-orig-src", "data-image", "data-imgsrc", "data-img", "data-raw-src", "data-hi-res-src", "data-default-src"),
     *("data-defer-src", "data-origin", "data-cover", "lazy-src", "load-src", "big-src", "zoomfile", "file"),
+    *("real_src", "data-real-src", "data-lazyload", "data-ks-lazyload", "data-echo", "original", "_src"),
 )
 SETS_HIDDEN_IN = ("data-srcset", "data-lazy-srcset", "data-original-set", "lazy-srcset")
+SIZES_HIDDEN_IN = ("data-sizes", "data-lazy-sizes")
 
 _LONGEST = 2048  # characters of what may be an address; the patterns below take longer for longer ones
 _LAZY_CLASS = re.compile(r"(?<!skip-)(?<!not-)(?<!no-)(?<!no)lazy|lozad|unveil", re.IGNORECASE)
-_ADDRESS = re.compile(r"(?!data:|javascript:|about:|blob:)(?=[^.\[\]]*[./])[^\s{}<>\"']+", re.IGNORECASE)
-_WITH_PATH = re.compile(r"(?=[^/]*/)[^\s{}<>\"'?#]+?\.(?:jpe?g|png|gif|webp|avif)(?:[?#!@][^\s<>\"']*)?", re.IGNORECASE)
+_OFF = frozenset(("false", "0", "off", "no"))
+_KINDS = r"\.(?:jpe?g|png|gif|webp|avif|bmp|svg|heic|jxl)(?:[?#!@][^\s<>\"]*)?"
+# What the value of an attribute above may be: an address with a host or a path, or the name of a file, with single
+# blanks too; no page, no media type (`image/png`), no ratio (`16/9`), no colour, no template (`{{src}}`).
+_ADDRESS = re.compile(
+    r"(?![^?#]*\.s?html?(?:[?#]|$))"
+    r"(?:(?:https?:)?//[^\s{}<>\"]+|\.{0,2}/(?!/)[^\s{}<>\"]*[^\s{}<>\"./][^\s{}<>\"]*"
+    r"|(?![\w+-]+:)(?!(?:image|text|video|application)/[\w+-]*$)(?=[^/]*[^\W\d])[\w%.~@-]+/[^\s{}<>\"]+"
+    rf"|(?![\w+-]+:)[^\s{{}}<>\"](?:[^\s{{}}<>\"]| (?! ))*?{_KINDS})",
+    re.IGNORECASE,
+)
+# What any other attribute must look like: the path of an image file, without a scheme of its own.
+_IMAGE_FILE = re.compile(rf"(?!(?!https?:)[\w+-]+:)(?=[^/]*/)[^\s{{}}<>\"'?#]+?{_KINDS}", re.IGNORECASE)
 _NEVER_HIDES = frozenset(
     ("src", "srcset", "alt", "title", "class", "id", "href", "sizes", "style", "longdesc", "usemap")
 )
+_OTHER = re.compile(
+    r"placeholder|error|fallback|loading(?!-src)|avatar|icon|link|page"
+)  # names of what is not the image
+_POOR = re.compile(r"thumb|low|lqip|small|tiny|blur|preview")  # … and of what is better than nothing, and no more
 _OTHER_SCHEME = re.compile(r"(?!https?:)[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 
 
@@ -36,17 +53,19 @@ def revealed(tag: str, attributes: Mapping[str, str]) -> dict[str, str | None]:
     changes: dict[str, str | None] = {}
     src, own_set = attributes.get("src", ""), attributes.get("srcset", "")
     blank = tag == "img" and is_blank(src)
-    real_set = bool(own_set) and is_real_set(own_set)
     doubtful = blank or is_lazy(attributes)
-    if tag == "img" and doubtful and (hidden := _hidden_address(attributes)):
-        changes["src"], blank = hidden, False
+    if tag == "img" and doubtful and (hidden := _hidden_address(attributes, blank=blank)):
+        if hidden != src:
+            changes["src"] = hidden
+        blank = False
+    real_set = _real_part(own_set)
     if (doubtful or not real_set) and (hidden_set := _hidden_set(attributes)):
-        changes["srcset"], own_set, real_set = hidden_set, hidden_set, True
-        if attributes.get("data-sizes", "auto") not in ("", "auto"):
-            changes["sizes"] = attributes["data-sizes"]
-    elif own_set and not real_set:
-        changes["srcset"] = None
-    if blank and real_set and (address := largest(own_set)):
+        real_set, sizes = hidden_set, _hidden_sizes(attributes)
+        if sizes:
+            changes["sizes"] = sizes
+    if real_set != own_set:
+        changes["srcset"] = real_set or None
+    if blank and real_set and (address := largest(real_set)):
         changes["src"] = address
     return changes
 
@@ -54,14 +73,8 @@ def revealed(tag: str, attributes: Mapping[str, str]) -> dict[str, str | None]:
 def is_lazy(attributes: Mapping[str, str]) -> bool:
     """By class or by flag, such as `data-lazy`."""
     return _LAZY_CLASS.search(attributes.get("class", "")) is not None or any(
-        "lazy" in name and _LAZY_CLASS.search(name) for name in attributes
+        "lazy" in name and _LAZY_CLASS.search(name) and attributes[name].lower() not in _OFF for name in attributes
     )
-
-
-def is_real_set(written: str) -> bool:
-    """Whether a `srcset` names images, and no placeholder."""
-    candidates = srcset.parse(written)
-    return bool(candidates) and not any(is_blank(one.url) for one in candidates)
 
 
 def largest(written: str) -> str | None:
@@ -77,16 +90,40 @@ def address_in(written: str) -> str | None:
     return written if fits else None
 
 
-def _hidden_address(attributes: Mapping[str, str]) -> str | None:
+def image_file_in(written: str) -> str | None:
+    """The same, only for what has the name of an image file: of attributes that mostly hold something else."""
+    written = written.strip()
+    fits = len(written) <= _LONGEST and _IMAGE_FILE.fullmatch(written) and not is_blank(written)
+    return written if fits else None
+
+
+def _hidden_address(attributes: Mapping[str, str], *, blank: bool) -> str | None:
     """From the attributes that are known to hide it; else from any whose value looks like the address of an image."""
     for name in HIDDEN_IN:
         if name in attributes and (address := address_in(attributes[name])):
             return address
+    poor: str | None = None
     for name, value in attributes.items():
-        if name not in _NEVER_HIDES and _WITH_PATH.fullmatch(value.strip()[:_LONGEST]) and not is_blank(value):
-            return value.strip()
-    return None
+        if name not in _NEVER_HIDES and not _OTHER.search(name) and (address := image_file_in(value)):
+            if not _POOR.search(name):
+                return address
+            poor = poor or address
+    return poor if blank else None
 
 
-def _hidden_set(attributes: Mapping[str, str]) -> str | None:
-    return next((attributes[name] for name in SETS_HIDDEN_IN if is_real_set(attributes.get(name, ""))), None)
+def _hidden_set(attributes: Mapping[str, str]) -> str:
+    return next(filter(None, (_real_part(attributes.get(name, "")) for name in SETS_HIDDEN_IN)), "")
+
+
+def _hidden_sizes(attributes: Mapping[str, str]) -> str:
+    written = (attributes.get(name, "").strip() for name in SIZES_HIDDEN_IN)
+    return next((sizes for sizes in written if sizes.lower() not in ("", "auto")), "")
+
+
+def _real_part(written: str) -> str:
+    """A `srcset` without its placeholders; the same string if it has none, "" if it has nothing else."""
+    if not written:
+        return ""
+    candidates = srcset.parse(written)
+    real = tuple(one for one in candidates if not is_blank(one.url))
+    return written if len(real) == len(candidates) and real else srcset.write(real)
