@@ -28,7 +28,7 @@ _BLOCK = re.compile(rf"<(?:{_BLOCKS.replace(', ', '|')})\s[^<>]*data-(?:src|orig
 _IMG = re.compile(r"""<[iI][mM][gG](?=[\s/>])((?:[^<>"']++|"[^"<]*+"|'[^'<]*+')*+)>""")
 _ATTRIBUTE = re.compile(r"""([^\s"'<>/=]++)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'>]++)))?""")
 # `<img` inside an attribute, where it is no image: `alt='<img src=x>'`.
-_IN_ATTRIBUTE = re.compile(r"""=\s*(?:"[^"<]*<img|'[^'<]*<img)""", re.IGNORECASE)
+_IN_ATTRIBUTE = (re.compile(r'="[^"<]*<img', re.IGNORECASE), re.compile(r"='[^'<]*<img", re.IGNORECASE))
 # What browsers and AMP's script show as an image by another name: amp-img, amp-anim; `<image>` is HTML's own slip
 # (HTML Living Standard §13.2.6.4.7).
 _BY_ANOTHER_NAME = re.compile(
@@ -72,7 +72,7 @@ def visible(html: str) -> str:
         return html
     mended, seen = _IMG.subn(_mended, html)
     # Quotes that do not match, or `<` between them: a parser knows what a browser makes of it.
-    if seen < images or _IN_ATTRIBUTE.search(html):
+    if seen < images or any(quoted.search(html) for quoted in _IN_ATTRIBUTE):
         return _visible_in_tree(html)
     return html if mended == html else mended
 
@@ -103,7 +103,8 @@ def _attributes(written: str) -> dict[str, str]:
     """The attributes of a tag; of two by one name, the first, as in browsers."""
     attributes: dict[str, str] = {}
     for name, double, single, bare in _ATTRIBUTE.findall(written):
-        attributes.setdefault(name.lower(), decode_references(double or single or bare))
+        value = double or single or bare
+        attributes.setdefault(name.lower(), decode_references(value) if "&" in value else value)
     return attributes
 
 

@@ -72,9 +72,13 @@ def revealed(tag: str, attributes: Mapping[str, str]) -> dict[str, str | None]:
 
 def is_lazy(attributes: Mapping[str, str]) -> bool:
     """By class or by flag, such as `data-lazy`."""
-    return _LAZY_CLASS.search(attributes.get("class", "")) is not None or any(
-        "lazy" in name and _LAZY_CLASS.search(name) and attributes[name].lower() not in _OFF for name in attributes
-    )
+    class_ = attributes.get("class", "")
+    told = f"{class_} {' '.join(attributes)}".lower()
+    if "lazy" not in told and "lozad" not in told and "unveil" not in told:  # 0.4 µs; to look at each takes 3
+        return False
+    if _LAZY_CLASS.search(class_):
+        return True
+    return any(_LAZY_CLASS.search(name) and value.lower() not in _OFF for name, value in attributes.items())
 
 
 def largest(written: str) -> str | None:
@@ -124,6 +128,8 @@ def _real_part(written: str) -> str:
     """A `srcset` without its placeholders; the same string if it has none, "" if it has nothing else."""
     if not written:
         return ""
+    if srcset.is_ordinary(written) and not any(is_blank(one.partition(" ")[0]) for one in written.split(", ")):
+        return written
     candidates = srcset.parse(written)
     real = tuple(one for one in candidates if not is_blank(one.url))
     return written if len(real) == len(candidates) and real else srcset.write(real)

@@ -21,7 +21,7 @@ _NOTHING_SAID = (
 _FILE = re.compile(
     rf"(?:(?:.{{0,12}}[-_.])?(?:{'|'.join(_SURE.split())})\d?(?:[-_.].{{0,12}})?"
     rf"|(?:{_NOTHING_SAID}[-_.])*(?:{'|'.join(_ALONE.split())})\d?(?:[-_.]{_NOTHING_SAID})*)"
-    r"\.(?:gif|png|svg|jpe?g|webp|avif)"
+    r"\.(?:gif|png|svg|jpe?g|webp|avif)(?:#.*)?"
     r"|(?:[a-z]|clear|skeleton|nothing|dot)\.gif"
 )
 # Whole addresses: services that draw them, folders of WordPress plugins for lazy images, Medium's blurred previews of
@@ -39,5 +39,8 @@ def is_blank(address: str) -> bool:
     address = address.strip().lower()
     if not address or address.startswith(_NO_ADDRESS):
         return True
-    name = address.partition("?")[0].partition("#")[0].rpartition("/")[2]
-    return (len(name) <= _LONGEST_NAME and _FILE.fullmatch(name) is not None) or _PLACE.search(address) is not None
+    path = address.partition("?")[0] if "?" in address else address
+    name = path[path.rfind("/") + 1 :]
+    if _PLACE.search(address):
+        return True
+    return len(name) <= _LONGEST_NAME and _FILE.fullmatch(name) is not None

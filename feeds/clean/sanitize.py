@@ -2,11 +2,13 @@
 
 nh3 (ammonia, html5ever) parses as a browser does and lets through what is on the lists below; every address goes
 through `feeds.urls.resolve`, `srcset` too, which nh3 does not look at. No style, class, id or name: they could cover
-parts of the page or pass for them. What is too long or too deep has been cut by `limits`; `safe_html` does it again,
+parts of the page or pass for them. No SVG and no MathML: what changes between them and HTML is what mutation attacks
+live on; a formula stays as its text. What is too long or too deep has been cut by `limits`; `safe_html` does it again,
 for those who call it alone.
 """
 
 import re
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import replace
 from urllib.parse import urlsplit
@@ -15,8 +17,8 @@ import nh3
 
 from feeds.clean import srcset
 from feeds.clean.context import Context
-from feeds.clean.links import page
-from feeds.html import bounded, without_forbidden
+from feeds.clean.links import page, picture
+from feeds.html import bounded, text_of, without_forbidden
 from feeds.model import Entry
 from feeds.urls import resolve
 
@@ -52,21 +54,51 @@ _ATTRIBUTES = {
     "track": {"src", "kind", "srclang", "label"},
     "video": {"src", "poster", "controls", "preload", "width", "height"},
 }
-_LINKS = frozenset(("href", "cite"))
-_FILES = frozenset(("src", "poster"))
-_SIZES = frozenset(("width", "height"))
-_REL = "noopener noreferrer"
-_ALWAYS = {"a": {"rel": _REL}, "audio": {"controls": ""}, "video": {"controls": ""}}
+# A link says nothing of the reader, and its page cannot reach back (H08); a player runs, but leaves our page alone.
+# One attribute an element: nh3 writes several in an order that differs from process to process.
+_ALWAYS = {
+    "a": {"rel": "noopener noreferrer"},
+    "audio": {"controls": ""},
+    "video": {"controls": ""},
+    "iframe": {"sandbox": "allow-scripts allow-same-origin allow-popups allow-presentation"},
+}
 
-# Players that may be framed: they show what the address names and nothing of who looks. As of November 2026, from use.
-VIDEO_HOSTS = frozenset(
-    (
-        *("www.youtube.com", "youtube.com", "www.youtube-nocookie.com", "player.vimeo.com", "www.dailymotion.com"),
-        *("geo.dailymotion.com", "player.bilibili.com", "v.qq.com", "player.youku.com", "player.twitch.tv"),
-        *("clips.twitch.tv", "embed.ted.com", "archive.org", "framatube.org", "www.arte.tv", "rutube.ru"),
-    )
+# Players that may be framed, and where on their hosts they are: elsewhere some redirect to any page. They show what the
+# address names and nothing of who looks. From their own instructions for embedding, November 2026.
+PLAYERS = {
+    "www.youtube.com": "/embed/",
+    "youtube.com": "/embed/",
+    "www.youtube-nocookie.com": "/embed/",
+    "player.vimeo.com": "/video/",
+    "www.dailymotion.com": "/embed/",
+    "geo.dailymotion.com": "/player",
+    "player.bilibili.com": "/player.html",
+    "www.bilibili.com": "/blackboard/html5mobileplayer.html",
+    "v.qq.com": "/txp/iframe/player.html",
+    "player.youku.com": "/embed/",
+    "www.ixigua.com": "/iframe/",
+    "www.acfun.cn": "/player/",
+    "player.twitch.tv": "/",
+    "clips.twitch.tv": "/embed",
+    "embed.ted.com": "/",
+    "archive.org": "/embed/",
+    "framatube.org": "/videos/embed/",
+    "www.arte.tv": "/embeds/",
+    "rutube.ru": "/play/embed/",
+    "vk.com": "/video_ext.php",
+    "embed.nicovideo.jp": "/watch/",
+    "tv.naver.com": "/embed/",
+    "fast.wistia.net": "/embed/",
+    "streamable.com": "/",
+    "odysee.com": "/$/embed/",
+}
+_FRAME = re.compile(r"(<iframe[^<>]*>).*?</iframe>", re.DOTALL)  # nh3 writes `<` and `>` in attributes as references
+# The text of a formula where its source gives it: `alttext`, or the TeX that MathML converters add.
+_FORMULA = re.compile(
+    r"""<math\b((?:[^<>"']++|"[^"<]*+"|'[^'<]*+')*+)>((?:(?!<math\b).)*?)</math\s*>""", re.IGNORECASE | re.DOTALL
 )
-_EMPTY_FRAME = re.compile(r"<iframe(?![^<>]*\ssrc=)[^<>]*></iframe>")
+_ALT_TEXT = re.compile(r"""\salttext\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
+_ANNOTATION = re.compile(r"<annotation\b([^<>]*)>([^<]*)</annotation\s*>", re.IGNORECASE)
 _PRE_LINES = re.compile(r"(<pre[^<>]*>)\n+")  # each reading of HTML takes one away, so that all must go for good
 _TAG_NAME = re.compile(r"<([a-zA-Z][^\s/<>]*)")
 # What is left may be read otherwise the next time where an element went that others were inside of (<form>), or where a
@@ -88,7 +120,7 @@ def safe_html(html: str, base: str) -> str:
     html = without_forbidden(html)
     if "<" not in html and "&" not in html:
         return html.replace(">", "&gt;")
-    html = bounded(html)
+    html = _FORMULA.sub(_formula, bounded(html)) if "<math" in html.lower() else bounded(html)
     token = _BASE.set(base)
     try:
         safe = _once(html)
@@ -106,33 +138,65 @@ def _once(html: str) -> str:
     framed = "<iframe" in html.lower()
     safe = (_WITH_FRAMES if framed else _CLEANER).clean(html)
     safe = _PRE_LINES.sub(r"\1", safe) if "<pre" in safe else safe
-    return _EMPTY_FRAME.sub("", safe) if framed else safe
+    return _FRAME.sub(_frame, safe) if framed else safe
+
+
+def _frame(frame: re.Match[str]) -> str:
+    """A frame that has an address, without what is in it: text to browsers, but markup to parsers that are none."""
+    return f"{frame[1]}</iframe>" if ' src="' in frame[1] else ""
+
+
+def _formula(formula: re.Match[str]) -> str:
+    annotation = _ANNOTATION.search(formula[2])
+    alternative = _ALT_TEXT.search(formula[1])
+    tex = text_of((alternative[1] or alternative[2] or "") if alternative else annotation[2] if annotation else "")
+    text = tex or text_of(_ANNOTATION.sub("", formula[2])).replace("\n", " ")
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return f"<code>{escaped}</code>" if tex else escaped
 
 
 def _judge(tag: str, name: str, value: str) -> str | None:
     """What an attribute on the lists may say; None takes it away."""
-    if name in _LINKS:
-        return value if name == "href" and value.startswith("mailto:") else page(_BASE.get(), value)
-    if name in _FILES:
-        return _file(_BASE.get(), tag, value)
-    if name == "srcset":
-        return _srcset(_BASE.get(), value)
-    if name in _SIZES:
-        return value if _NUMBER.fullmatch(value) else None
-    return value
+    judge = _JUDGES.get(name)
+    return judge(tag, value) if judge else value
 
 
-def _file(base: str, tag: str, value: str) -> str | None:
-    address = resolve(base, value)
-    if tag != "iframe" or address is None:
-        return address
-    parts = urlsplit(address)
-    return address if parts.scheme == "https" and parts.hostname in VIDEO_HOSTS and parts.port is None else None
+def _link(tag: str, value: str) -> str | None:
+    return value if tag == "a" and value.startswith("mailto:") else page(_BASE.get(), value)
 
 
-def _srcset(base: str, value: str) -> str | None:
-    resolved = (replace(one, url=resolve(base, one.url) or "") for one in srcset.parse(value))
-    return srcset.write(tuple(one for one in resolved if one.url)) or None
+def _file(tag: str, value: str) -> str | None:
+    return _player(resolve(_BASE.get(), value)) if tag == "iframe" else picture(_BASE.get(), value)
+
+
+def _player(address: str | None) -> str | None:
+    """The address of a known player, over https: all of them are there, and old feeds say http."""
+    parts = urlsplit(address or "")
+    path = PLAYERS.get(parts.netloc)
+    return parts._replace(scheme="https").geturl() if path and parts.path.startswith(path) else None
+
+
+def _srcset(tag: str, value: str) -> str | None:
+    if srcset.is_ordinary(value):
+        return value
+    base = _BASE.get()
+    found = (replace(one, url=picture(base, one.url) or "") for one in srcset.parse(value))
+    return srcset.write(tuple(one for one in found if one.url)) or None
+
+
+def _size(tag: str, value: str) -> str | None:
+    return value if _NUMBER.fullmatch(value) else None
+
+
+_JUDGES: dict[str, Callable[[str, str], str | None]] = {
+    "href": _link,
+    "cite": _link,
+    "src": _file,
+    "poster": _file,
+    "srcset": _srcset,
+    "width": _size,
+    "height": _size,
+}
 
 
 def _cleaner(tags: set[str]) -> nh3.Cleaner:

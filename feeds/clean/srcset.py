@@ -9,10 +9,18 @@ from dataclasses import dataclass
 
 MAX_CANDIDATES = 20  # no page needs more, and a hostile one has 500 (case P13)
 _LONGEST = 32 * 1024
+_LONGEST_ORDINARY = 8 * 1024
 
 _ADDRESS = re.compile(r"[\s,]*(\S+)")
 _REST = re.compile(r"([^,(]*)(?:\([^)]*\)?)?[^,]*,?")
 _EDGE = re.compile(r"^,|,$")
+# What CMSs write: whole addresses of public hosts in which nothing needs doing (as `urls.resolve` sees it), each with a
+# descriptor. Nine sets in ten; one look instead of taking them apart saves 9 of 12 µs.
+_ORDINARY = re.compile(
+    r"(?:https?://[a-z][a-z0-9-]*(?:\.[a-z0-9-]+)*\.(?!local|internal/|lan/|arpa/)[a-z]{2,}/"
+    r"[A-Za-z0-9._~!$'*+,;=:@/&?%-]*(?<!,) (?:\d{1,5}w|\d\d?x)"
+    r"(?:, (?=h)|$)){1,20}"
+)
 _DESCRIPTOR = re.compile(r"\d{1,5}w|\d{1,2}(?:\.\d{1,3})?x", re.ASCII)
 
 
@@ -41,6 +49,11 @@ def parse(written: str) -> tuple[Candidate, ...]:
         if url and (not descriptor or _DESCRIPTOR.fullmatch(descriptor)):
             found.append(Candidate(url=url, descriptor=descriptor))
     return tuple(found)
+
+
+def is_ordinary(written: str) -> bool:
+    """Whether an attribute is well-formed, absolute and short, so that reading and writing it changes nothing."""
+    return len(written) <= _LONGEST_ORDINARY and _ORDINARY.fullmatch(written) is not None
 
 
 def write(candidates: tuple[Candidate, ...]) -> str:
