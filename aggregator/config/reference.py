@@ -88,6 +88,10 @@ One line each: {", ".join(f"`{name}`" for name in FIELDS)}, then `~` (the patter
 equal), `!~` or `!=`, then the pattern or text: `title ~ (?i)python`, `tag = release`. Patterns are
 [RE2's](https://github.com/google/re2/wiki/Syntax). An entry is kept if it matches any `keep`, or there is none, and no
 `drop`.
+
+By age: `age > 30d` in `drop`, `age < 2w` in `keep`, in hours, days or weeks (`h`, `d`, `w`) since the entry was
+published, or else updated. An entry without a date is never too old. The age counts when an entry is read for the first
+time, or again after it changed; what was kept then stays, however old it grows (`retention` says for how long).
 """
 
 

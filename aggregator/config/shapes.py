@@ -21,14 +21,15 @@ from aggregator.config.sections import (
 )
 from aggregator.config.settings import LOOPBACK
 from aggregator.config.values import (
+    DropList,
     Every,
     Headers,
     Images,
+    KeepList,
     Likeness,
     Limit,
     Line,
     ListenAddress,
-    RuleList,
     Shown,
 )
 from feeds.kinds import KINDS
@@ -66,13 +67,14 @@ PriorityOption = Annotated[
     Field(description="Whose text a story shows: the highest first.", ge=-1_000_000, le=1_000_000, examples=[10]),
 ]
 KeepOption = Annotated[
-    RuleList,
+    KeepList,
     Field(
         description="Only entries that match one of these rules.", examples=[["title ~ (?i)python", "tag = release"]]
     ),
 ]
 DropOption = Annotated[
-    RuleList, Field(description="No entries that match one of these rules.", examples=[["title ~ (?i)sponsored"]])
+    DropList,
+    Field(description="No entries that match one of these rules.", examples=[["title ~ (?i)sponsored", "age > 30d"]]),
 ]
 PrivateOption = Annotated[
     bool,

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, Va
 
 from aggregator.config.quantities import parse_duration, parse_size
 from aggregator.config.scalars import Surprise
-from feeds.clean.rules import parse_rule
+from feeds.clean.rules import check_rule
 
 FROM_FILE = "from the file"  # as pydantic's validation context
 LARGEST_LIMIT = 500  # entries of one published feed
@@ -123,8 +123,13 @@ def _listen(value: Any) -> Any:
     return Listen(host=host, port=int(port))
 
 
-def _rule(text: str) -> str:
-    parse_rule(text)
+def _keep(text: str) -> str:
+    check_rule(text, "keep")
+    return text
+
+
+def _drop(text: str) -> str:
+    check_rule(text, "drop")
     return text
 
 
@@ -150,7 +155,8 @@ Contact = Annotated[str, AfterValidator(_contact)]
 Images = Annotated[str, AfterValidator(_images)]
 Headers = Annotated[dict[str, str], AfterValidator(_headers)]
 ListenAddress = Annotated[Listen, BeforeValidator(_listen), PlainSerializer(str), WithJsonSchema({"type": "string"})]
-RuleList = list[Annotated[str, AfterValidator(_rule)]]
+KeepList = list[Annotated[str, AfterValidator(_keep)]]
+DropList = list[Annotated[str, AfterValidator(_drop)]]
 Limit = Annotated[int, Field(ge=1, le=LARGEST_LIMIT)]
 Shown = Literal["full", "excerpt", "link"]
 Likeness = Annotated[Literal["near", "exact", "off"], BeforeValidator(_word)]

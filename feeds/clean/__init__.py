@@ -8,6 +8,7 @@ and `thumbnail` borrow from what it lets through.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from feeds.clean import images, limits, links, rules, sanitize, thumbnail, titles
 from feeds.clean.context import Context
@@ -34,18 +35,21 @@ STEPS: tuple[Step, ...] = (
 )
 
 
-def clean(feed: Feed, *, base: str, rules: Rules) -> Feed:
+def clean(feed: Feed, *, base: str, rules: Rules, now: datetime | None = None) -> Feed:
     """The feed with its entries cleaned; one that makes a step fail becomes a line in `problems`.
 
     base   the feed's own address, for relative links; "" if it is not on the web
     rules  which entries to keep; ValueError if one cannot be read (config checks them beforehand)
+    now    aware; what rules by age compare with; without it none of them finds an entry too old
     """
-    return clean_keeping(feed, base=base, rules=rules)[0]
+    return clean_keeping(feed, base=base, rules=rules, now=now)[0]
 
 
-def clean_keeping(feed: Feed, *, base: str, rules: Rules) -> tuple[Feed, tuple[Entry, ...]]:
+def clean_keeping(
+    feed: Feed, *, base: str, rules: Rules, now: datetime | None = None
+) -> tuple[Feed, tuple[Entry, ...]]:
     """The same, and for each entry of the cleaned feed what it was before."""
-    context = Context(base=base or feed.url or feed.link or "", rules=rules)
+    context = Context(base=base or feed.url or feed.link or "", rules=rules, now=now)
     entries: list[Entry] = []
     originals: list[Entry] = []
     problems = list(feed.problems)

@@ -1,6 +1,7 @@
-"""What a step knows beside the entry: the feed's address and the user's rules. Nothing of the world, and no clock."""
+"""What a step knows beside the entry: the feed's address, the user's rules, and the time as somebody told it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from feeds.clean.rules import Rules
@@ -9,10 +10,15 @@ from feeds.model import Entry
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """base: the feed's address, or "" if unknown."""
+    """What is the same for all entries of a feed.
+
+    base  the feed's address, or "" if unknown
+    now   aware; for rules by age; None if they are not to count
+    """
 
     base: str
     rules: Rules
+    now: datetime | None = None
 
     def base_of(self, entry: Entry) -> str:
         """What relative links in an entry's text are relative to.

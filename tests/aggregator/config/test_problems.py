@@ -114,6 +114,8 @@ MISTAKES: list[tuple[str, int, str, str]] = [
     (source('images: "ftp://i.example/{url}"'), 5, "categories.A[1].images", "https://"),
     (source("keep: title ~ x"), 5, "categories.A[1].keep", "must be a list"),
     (source('keep: ["title ~ ("]'), 5, "categories.A[1].keep[0]", ""),
+    (source('keep: ["age > 30d"]'), 5, "categories.A[1].keep[0]", "an age can only be `age < …`"),
+    (source('drop: ["age > 1 month"]'), 5, "categories.A[1].drop[0]", "a number and h, d or w"),
     (source("headers: {Host: x}"), 5, "categories.A[1].headers", "`Host` is written by us"),
     (source('headers: {X: "a\\r\\nB: c"}'), 5, "categories.A[1].headers", "cannot carry"),
     (source('headers: {"a b": c}'), 5, "categories.A[1].headers", "not the name of an HTTP header"),
