@@ -11,6 +11,7 @@ import signal
 import sys
 from asyncio.subprocess import Process
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import Engine, make_url
@@ -285,6 +286,7 @@ async def read_document(address: str, settings: Settings) -> Feed:
         content_type=response.content_type,
         url=response.url,
         rules=source.rules,
+        now=datetime.now(UTC),
         kind=source.kind,
         options=dict(source.options),
     )

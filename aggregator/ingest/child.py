@@ -9,6 +9,7 @@ import resource
 import struct
 import sys
 import zlib
+from datetime import datetime
 from typing import BinaryIO
 
 import msgspec
@@ -26,6 +27,8 @@ MEMORY_BYTES = 768 * 2**20  # of data, the interpreter and its libraries include
 class Document(msgspec.Struct, frozen=True, kw_only=True, tag="document"):
     """A document to read: the decoded body, what its origin said it is, where it came from, and the source's rules.
 
+    now     when it is read, for rules by age; not among what `memory` depends on: what was read stays read, what was
+            kept stays kept
     kind    how it is to be read (`feeds.kinds.KINDS`), with the source's options for that
     memory  what the last reading of this source left (`feeds.parse.Reading`): entries that it knows are not given again
     """
@@ -34,6 +37,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, tag="document"):
     content_type: str | None
     url: str
     rules: Rules
+    now: datetime | None = None
     kind: str = "feed"
     options: dict[str, str] = {}
     memory: bytes = b""
@@ -110,7 +114,7 @@ def read(document: Document) -> Read | Refused:
             context=repr(document.rules),
         )
         base = reading.feed.link or document.url
-        feed, kept = clean.clean_keeping(reading.feed, base=base, rules=document.rules)
+        feed, kept = clean.clean_keeping(reading.feed, base=base, rules=document.rules, now=document.now)
         faultless = len(feed.problems) == len(reading.feed.problems)
         originals = tuple(Original(entry, base).pack() for entry in kept)
         return Read(feed, originals, reading.carried, reading.memory if faultless else b"")

@@ -138,6 +138,7 @@ class Pipeline:
                 content_type=response.content_type,
                 url=response.url,
                 rules=source.rules,
+                now=self._clock(),
                 kind=claim.kind,
                 options=dict(source.options),
                 memory=claim.memory,

@@ -22,7 +22,7 @@ from tests.builders import listed, source_settings, sync
 
 A = "https://a.example/feed"
 NOW = datetime.fromisoformat("2026-03-01T10:00:00+00:00")
-RULES = Rules(drop=("title ~ dropped",))
+RULES = Rules(drop=("title ~ dropped", "age > 27d"))  # which the dated items become with the second poll
 NOT_COMPARED = {"id", "source_id", "memory"}  # numbers of rows, and what only one of the two has
 
 
@@ -55,7 +55,7 @@ def poll(engine: Engine, body: bytes, now: datetime, *, remembers: bool) -> None
     with writing(engine) as connection:
         (claim,) = sources.claim_due(connection, now=now, limit=1, per_host=1, lease=timedelta(minutes=1))
     memory = claim.memory if remembers else b""
-    answer = read(Document(body=body, content_type=None, url=A, rules=RULES, memory=memory))
+    answer = read(Document(body=body, content_type=None, url=A, rules=RULES, now=now, memory=memory))
     assert isinstance(answer, Read)
     outcome = Updated(
         feed=answer.feed,
