@@ -182,7 +182,7 @@ def test_h07_an_image_inside_the_reader_s_network_is_signed_or_dropped(policy: I
 addresses = st.builds(
     lambda scheme, host, rest: f"{scheme}://{host}{rest}",
     st.sampled_from(["http", "https"]),
-    st.sampled_from(["i.example", "x.example", "cors.example", "127.0.0.1:8000", "图.example", "[::1]", "["]),
+    st.sampled_from(["i.example", "x.example", "cors.example", "127.0.0.1:8000", "图.example", "[::1]"]),
     st.sampled_from(["/", "/1.jpg", "/a,b;c.jpg?x=1&y=%2F#z", "/?url=https%3A%2F%2Fi.example%2F1", "/image/x/y"])
     | st.text(st.characters(exclude_categories=["Cs", "Cc", "Z"]), max_size=20).map(lambda text: f"/{text}"),
 )
