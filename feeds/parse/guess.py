@@ -75,6 +75,7 @@ _ALL_FOREIGN = bytes(range(0x80, 0x100))
 _ACCENTED = bytes(range(0xC0, 0x100))  # letters, in nearly every alphabet; quotes and signs are below
 _A_WORD = 8
 _NOISE = 0.01  # chardet's confidence for two accents without a word around them; one word has more
+_WINDOWS = ("cp1252", "cp1250", "cp1253", "cp1255", "cp1257")  # have quotes, maybe further on, where ISO-8859 has none
 _USUAL = "cp1252"  # what browsers fall back to (WHATWG HTML §13.2.3.2), and feedparser
 
 
@@ -137,4 +138,8 @@ def _by_statistics(sample: bytes) -> str:
 
     possible = _EVERY if _number_of(_ALL_FOREIGN, sample) >= _DISTINCT else _LATIN  # a lone © is Cyrillic in DOS
     found = chardet.detect(sample, include_encodings=possible, compat_names=False)
-    return possible.get(found["encoding"] or "", _USUAL) if found["confidence"] >= _NOISE else _USUAL
+    codec = possible.get(found["encoding"] or "")
+    if codec is None or found["confidence"] < _NOISE:
+        return _USUAL
+    text = sample.decode(codec, "replace")
+    return next((usual for usual in _WINDOWS if sample.decode(usual, "replace") == text), codec)
