@@ -47,7 +47,7 @@ class Entry:
     """One item of a feed.
 
     guid        identity: the source's own when parsed, `urn:uuid:…` when published; never empty
-    title       plain text, one line; may be "" until cleaned, afterwards only where nothing could stand in for it
+    title       plain text, one line; may be "" until cleaned, never afterwards
     html        the fullest text as HTML; "" if the source gave none
     summary     a shorter text as HTML, if the source gave one beside `html`; else ""
     image       the thumbnail's address
