@@ -120,6 +120,6 @@ def test_the_process_that_reads_documents_has_feeds_alone() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
     ).stdout.split()
     assert {name for name in loaded if name.startswith("aggregator")} == {
-        "aggregator", "aggregator.ingest", "aggregator.ingest.child",
+        "aggregator", "aggregator.ingest", "aggregator.ingest.child", "aggregator.ingest.sandbox",
     }  # fmt: skip
     assert not {"sqlalchemy", "aiohttp", "flask", "apscheduler", "pydantic"} & set(loaded)

@@ -25,6 +25,7 @@ ARRIVALS_COUNTED = 20
 JITTER = 0.1
 HOUR = timedelta(hours=1)
 NO_RHYTHM = Rhythm()
+PATIENCE = 3  # times that reading may cost too much, one after the other, before a source is put aside
 GONE = timedelta(days=30)  # 410: one more look, in case it was a mistake
 
 # A host that is overloaded or refuses us is left alone for an hour at the least, if it does not say for how long.
@@ -91,8 +92,8 @@ def own_rhythm(arrivals: Sequence[datetime], settings: FetchSettings, now: datet
 
 
 def _backoff(history: History, hints: Hints, normal: timedelta, settings: FetchSettings) -> timedelta:
-    if history.reason is Reason.PARSER_DIED:
-        return settings.ceiling  # the same document would cost the same again
+    if history.reason is Reason.PARSER_DIED and history.failures >= PATIENCE:
+        return settings.ceiling  # the same document would cost the same again; once or twice the machine was to blame
     doublings = min(max(history.failures, 1), 20)  # 2^20 floors are 30 years; many more do not fit into a timedelta
     wait = normal * (1 << doublings)
     if history.reason in _WANTS_REST and hints.retry_after is None:

@@ -1,14 +1,19 @@
 """A few warm processes that read documents (`child`), each one at a time, replaced when one dies or takes too long.
 
-They are spawned with an empty environment, so that nothing secret is there to be stolen by a hostile document.
+They are spawned with an empty environment, in the root folder, and with no file but their pipes, so that nothing is
+there to be stolen by a hostile document. What comes back is not trusted either: it is bounded and typed, and a process
+that says anything else is ended.
 """
 
 import asyncio
 import os
 import sys
+from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
+from typing import TypeVar
 
 import msgspec
 
@@ -19,7 +24,18 @@ from feeds.model import Entry
 
 WALL_SECONDS = 30.0  # the CPU limit of the child comes first, unless it sleeps or swaps
 PIPE_BYTES = 1 << 20
+# An answer holds every text twice, cleaned and packed: 20 MiB for 15 MiB of entries, and no process has more memory.
+ANSWER_BYTES = 128 << 20
+# A process is replaced after so much: its memory is in pieces then, and its limit counts them. A start takes 0.2 s CPU.
+DOCUMENTS_READ = 1000
+LONG_DOCUMENT = 2 << 20
+A = TypeVar("A", Read, Recleaned)
+
 COMMAND = (sys.executable, "-m", "aggregator.ingest.child")
+
+
+class Nonsense(Exception):
+    """An answer is longer than any can be, or one to another question."""
 
 
 class Parser:
@@ -30,6 +46,7 @@ class Parser:
         self._command = command
         self._idle: asyncio.Queue[asyncio.subprocess.Process | None] = asyncio.Queue()
         self._all: set[asyncio.subprocess.Process] = set()
+        self._read: Counter[asyncio.subprocess.Process] = Counter()
         self._decoder = msgspec.msgpack.Decoder(Answer)
 
     async def __aenter__(self) -> "Parser":
@@ -48,48 +65,64 @@ class Parser:
 
         raises  FeedError, what the document is instead; ParserDied, when reading it cost too much
         """
-        answer = await self._answer(document)
-        assert isinstance(answer, Read)
-        return answer
+        return await self._answer(document, Read)
 
     async def reclean(self, originals: Originals) -> tuple[Entry | None, ...]:
         """The entries cleaned again, in order; None for one that could not be.
 
         raises  ParserDied
         """
-        answer = await self._answer(originals)
-        assert isinstance(answer, Recleaned)
-        return answer.entries
+        return (await self._answer(originals, Recleaned)).entries
 
-    async def _answer(self, question: Question) -> Read | Recleaned:
+    async def _answer(self, question: Question, kind: type[A]) -> A:
+        packed = msgspec.msgpack.encode(question)
         process = await self._idle.get()
         alive: asyncio.subprocess.Process | None = None
         try:
-            if process is None or process.returncode is not None:
-                process = await self._start()
+            process = await self._ready(process)
             async with asyncio.timeout(WALL_SECONDS):
-                answer = await self._ask(process, question)
-            alive = process
+                answer = await self._ask(process, packed)
+            if not isinstance(answer, (kind, Refused)):
+                raise Nonsense
+            alive = process if self._may_go_on(process, len(packed)) else None
         except TimeoutError as error:
             raise ParserDied(f"reading took more than {WALL_SECONDS:.0f} s") from error
         except (OSError, asyncio.IncompleteReadError) as error:
             raise ParserDied("the reading process died: out of CPU time or memory") from error
+        except (msgspec.MsgspecError, Nonsense) as error:
+            raise ParserDied("the reading process gave an answer that is none") from error
         finally:
-            if process is not None and alive is None:
-                await self._end(process)
-            self._idle.put_nowait(alive)
+            try:
+                if process is not None and alive is None:
+                    await self._end(process)
+            finally:
+                self._idle.put_nowait(alive)
         if isinstance(answer, Refused):
             raise getattr(errors, answer.error, errors.Unreadable)(answer.detail)
         return answer
 
-    async def _ask(self, process: asyncio.subprocess.Process, question: Question) -> Answer:
+    async def _ready(self, process: asyncio.subprocess.Process | None) -> asyncio.subprocess.Process:
+        """The process, or another one where it has not been started, or has died since its last answer."""
+        if process is not None:
+            assert process.stdout is not None
+            if process.returncode is None and not process.stdout.at_eof():
+                return process
+            await self._end(process)
+        return await self._start()
+
+    def _may_go_on(self, process: asyncio.subprocess.Process, size: int) -> bool:
+        self._read[process] += 1
+        return size <= LONG_DOCUMENT and self._read[process] < DOCUMENTS_READ
+
+    async def _ask(self, process: asyncio.subprocess.Process, packed: bytes) -> Answer:
         assert process.stdin is not None
         assert process.stdout is not None
-        packed = msgspec.msgpack.encode(question)
         process.stdin.write(LENGTH.pack(len(packed)))
         process.stdin.write(packed)
         await process.stdin.drain()
         (length,) = LENGTH.unpack(await process.stdout.readexactly(LENGTH.size))
+        if length > ANSWER_BYTES:
+            raise Nonsense
         answer: Answer = self._decoder.decode(await process.stdout.readexactly(length))
         return answer
 
@@ -101,6 +134,7 @@ class Parser:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,  # tracebacks of hostile documents are nobody's news
             env={"PATH": os.environ.get("PATH", ""), "PYTHONPATH": root, "PYTHONUTF8": "1"},
+            cwd="/",
             limit=PIPE_BYTES,
             start_new_session=True,  # Ctrl-C is for us to handle
         )
@@ -109,6 +143,10 @@ class Parser:
 
     async def _end(self, process: asyncio.subprocess.Process) -> None:
         self._all.discard(process)
+        self._read.pop(process, None)
         if process.returncode is None:
-            process.kill()
+            with suppress(ProcessLookupError):  # it has just died by itself
+                process.kill()
         await process.wait()
+        transport: asyncio.SubprocessTransport = process._transport  # type: ignore[attr-defined]
+        transport.close()  # its pipes: a process that has left one to a child of its own would keep it open

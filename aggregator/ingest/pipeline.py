@@ -184,7 +184,7 @@ def decide(
         every=source.every,
         rhythm=outcome.feed.rhythm if isinstance(outcome, Updated) else claim.rhythm,
         arrivals=arrivals,
-        failures=claim.failures + 1 if failed else 0,
+        failures=_failures(claim, failed),
         reason=failed.reason if failed else None,
         conditional=bool(validators.etag or validators.last_modified),
     )
@@ -196,6 +196,13 @@ def decide(
         move=_moved(claim, outcome, history.failures, now),
         next_fetch_at=cadence.next_fetch_at(history, outcome.hints, settings, now, spread=spread),
     )
+
+
+def _failures(claim: Claim, failed: Failed | None) -> int:
+    """How many in a row; what the service died at has failed so often without a chance to say so."""
+    if failed is None:
+        return 0
+    return max(claim.failures + 1, CRASHES_ALLOWED if claim.attempts > CRASHES_ALLOWED else 0)
 
 
 def seen(entry: Entry, original: bytes | None) -> Seen:

@@ -53,7 +53,7 @@ def record(
             next_fetch_at=next_fetch_at,
             lease_token=None,
             lease_until=None,
-            attempts=0,
+            attempts=_attempts_after(claim, outcome),
             moved_to=move.to,
             moved_since_at=move.since,
             moved_polls=move.polls,
@@ -64,6 +64,12 @@ def record(
     if isinstance(outcome, Failed) and outcome.reason is Reason.RATE_LIMITED and claim.host:
         _hold(connection, claim.host, next_fetch_at)
     connection.execute(insert(fetches), _history_row(claim, outcome, counts, now))
+
+
+def _attempts_after(claim: Claim, outcome: Outcome) -> int:
+    """None, but for a source that workers died at: the next time one death is enough, not as many as before."""
+    died = isinstance(outcome, Failed) and outcome.reason is Reason.PARSER_DIED
+    return max(claim.attempts - 2, 0) if died else 0
 
 
 def _after_failure(outcome: Failed, now: datetime) -> dict[str, object]:

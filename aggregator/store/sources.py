@@ -221,10 +221,14 @@ def _claim(row: Sequence[Any]) -> Claim:
 
 
 def make_due(connection: Connection, now: datetime, *, address: str | None = None) -> int:
-    """Bring sources' next fetch forward to now: one of them, or all; returns how many. A host's hold stands."""
+    """Bring sources' next fetch forward to now: one of them, or all; returns how many. A host's hold stands.
+
+    The one that is named is given a new chance, too, if workers died at it: whoever names it knows.
+    """
     statement = update(sources).where(sources.c.removed_at.is_(None), sources.c.next_fetch_at > now)
     if address is not None:
         statement = statement.where(sources.c.address == address)
+        connection.execute(update(sources).where(sources.c.address == address).values(attempts=0))
     return connection.execute(statement.values(next_fetch_at=now)).rowcount
 
 

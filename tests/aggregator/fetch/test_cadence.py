@@ -131,8 +131,10 @@ def test_x18_a_feed_that_has_ended_is_looked_at_once_a_month() -> None:
     assert wait(rhythm=Rhythm(ended=True)) == GONE
 
 
-def test_a_document_that_kills_its_reader_waits_until_tomorrow() -> None:
-    assert wait(reason=Reason.PARSER_DIED, failures=1) == SETTINGS.ceiling
+def test_n12_a_document_that_kills_its_reader_is_put_aside_after_three_times() -> None:
+    assert wait(reason=Reason.PARSER_DIED, failures=2) < SETTINGS.ceiling
+    assert wait(reason=Reason.PARSER_DIED, failures=3) == SETTINGS.ceiling
+    assert wait(every=15 * MINUTE, reason=Reason.PARSER_DIED, failures=9) == SETTINGS.ceiling
 
 
 def test_a_source_that_never_answered_is_not_put_off_for_having_no_validators() -> None:

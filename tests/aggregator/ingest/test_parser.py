@@ -6,12 +6,13 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from aggregator.errors import ParserDied
 from aggregator.ingest import parser as parser_module
-from aggregator.ingest.child import Document
-from aggregator.ingest.parser import Parser
+from aggregator.ingest.child import LENGTH, Document, Recleaned
+from aggregator.ingest.parser import ANSWER_BYTES, Parser
 from feeds.clean.rules import Rules
 from feeds.errors import EmptyDocument, FeedError, NotAFeed, Truncated
 from feeds.parse.claims import MAX_ENTRIES
@@ -97,19 +98,129 @@ async def test_no_process_outlives_the_pool() -> None:
         os.kill(process.pid, 0)
 
 
+async def processes(parser: Parser) -> list[int]:
+    """Those that the pool has, which are alive."""
+    return [process.pid for process in parser._all if process.returncode is None]
+
+
+def children() -> list[str]:
+    return Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+
+
+def open_files() -> int:
+    return len(os.listdir("/proc/self/fd"))
+
+
 @pytest.mark.parametrize(
-    "content",
+    "what",
+    ["os._exit(0)", "os.abort()", "os.kill(os.getpid(), 11)", "x = bytearray(1 << 60)", "while True: pass"],
+    ids=["exit", "abort", "segfault", "memory", "cpu"],
+)
+async def test_n12_others_in_flight_go_on_and_nothing_is_left_of_the_dead(tmp_path: Path, what: str) -> None:
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_CPU, (1, 1)); "
+    async with Parser(2) as parser:
+        await parser.read(document(RSS))  # starts the one process that is warm; the next one to start dies
+        files, pids = open_files(), await processes(parser)
+        parser._command = dying(tmp_path, f"{limit}{what}")
+        answers = await asyncio.gather(parser.read(document(RSS)), parser.read(document(RSS)), return_exceptions=True)
+        assert sorted(type(answer).__name__ for answer in answers) == ["ParserDied", "Read"]
+        assert (open_files(), await processes(parser)) == (files, pids)
+        parser._command = parser_module.COMMAND
+        again = await asyncio.gather(*(parser.read(document(RSS)) for _ in range(4)))
+        assert {answer.feed.title for answer in again} == {"A blog"}
+    assert children() == []  # no zombie either
+
+
+async def test_n12_a_process_that_is_killed_between_two_documents_is_replaced_silently() -> None:
+    async with Parser(1) as parser:
+        await parser.read(document(RSS))
+        (process,) = parser._all
+        process.kill()
+        await process.wait()
+        assert (await parser.read(document(RSS))).feed.title == "A blog"
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
     [
-        b"<item><guid>1</guid><description>" + b"a &amp; b " * 1_000_000 + b"</description></item>",
-        b"<item><guid>1</guid></item>" * 100_000,
-        b"<item>" + b"<b>" * 100_000 + b"</b>" * 100_000 + b"</item>",
+        (b"\xff" * 8, "none"),  # an answer of 2^64 - 1 bytes
+        (LENGTH.pack(ANSWER_BYTES + 1), "none"),
+        (LENGTH.pack(3) + b"\xc1\xc1\xc1", "none"),
+        (LENGTH.pack(1) + b"\x80", "none"),
+        (LENGTH.pack(100) + b"short", "died"),
+        (b"", "died"),
     ],
 )
-async def test_n13_a_monstrous_document_ends_within_its_limits_and_others_go_on(content: bytes) -> None:
-    monster = b"<rss version='2.0'><channel><title>Monster</title>" + content + b"</channel></rss>"
+async def test_a_process_that_answers_nonsense_is_ended(tmp_path: Path, said: bytes, message: str) -> None:
+    say = f"sys.stdout.buffer.write({said!r}); sys.stdout.flush(); sys.stdout.close(); os.close(1); time.sleep(60)"
+    async with Parser(1, command=dying(tmp_path, say)) as parser:
+        with pytest.raises(ParserDied, match=message):
+            await parser.read(document(RSS))
+        assert await processes(parser) == []
+
+
+async def test_an_answer_to_another_question_is_nonsense_too(tmp_path: Path) -> None:
+    packed = msgspec.msgpack.encode(Recleaned(()))
+    say = f"sys.stdout.buffer.write({LENGTH.pack(len(packed)) + packed!r}); sys.stdout.flush(); time.sleep(60)"
+    async with Parser(1, command=dying(tmp_path, say)) as parser:
+        with pytest.raises(ParserDied, match="none"):
+            await parser.read(document(RSS))
+
+
+async def test_a_process_is_replaced_after_many_documents_and_after_a_long_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(parser_module, "DOCUMENTS_READ", 3)
+    monkeypatch.setattr(parser_module, "LONG_DOCUMENT", 10_000)
+    seen = []
+    async with Parser(1) as parser:
+        for body in (RSS, RSS, RSS, RSS, RSS + b" " * 10_000, RSS):
+            assert (await parser.read(document(body))).feed.title == "A blog"
+            seen.append(await processes(parser))
+    assert [len(alive) for alive in seen] == [1, 1, 0, 1, 0, 1]
+
+
+HEAD, TAIL = b"<rss version='2.0'><channel><title>Monster</title>", b"</channel></rss>"
+ATTRIBUTES = b" ".join(b"a%d='%d'" % (number, number) for number in range(50_000))
+LAUGHS = b"".join(b"<!ENTITY b%d '%s'>" % (n, b"&b%d;" % (n - 1) * 10) for n in range(12))
+MONSTERS = {
+    "n13_x06 100,000 items": (b"<item><guid>1</guid></item>" * 100_000, 2000),
+    "x06 a million items": (b"<item></item>" * 1_000_000, 2000),
+    "n13 a description of 10 MB": (b"<item><description>" + b"a &amp; b " * 1_000_000 + b"</description></item>", 1),
+    "n13 10 MB in lines": (b"<item><description>" + b"a\n" * 5_000_000 + b"</description></item>", 1),
+    "x05 9,000 deep": (b"<item>" + b"<b>" * 9_000 + b"</b>" * 9_000 + b"</item>", 1),
+    "x05 100,000 deep": (b"<item>" + b"<b>" * 100_000 + b"</b>" * 100_000 + b"</item>", 0),
+    "x07 50,000 attributes": (b"<item><enclosure " + ATTRIBUTES + b"/></item>", 1),
+    "x07 an attribute of 5 MB": (b"<item><enclosure url='" + b"a" * 5_000_000 + b"'/></item>", 1),
+    "x03 a tag of 10 MB": (b"<item><" + b"a" * 10_000_000 + b"/></item>", 1),
+    "n13 15 MB of entries": (b"<item><description>" + b"word " * 1400 + b"</description></item>", 2000),
+}
+
+
+@pytest.mark.parametrize("name", MONSTERS)
+async def test_n13_x03_x05_x06_x07_a_monstrous_document_is_read_within_the_limits(name: str) -> None:
+    content, entries = MONSTERS[name]
+    body = HEAD + content * (2000 if "15 MB" in name else 1) + TAIL
+    async with Parser(1) as parser:
+        assert len((await parser.read(document(body))).feed.entries) == entries
+
+
+@pytest.mark.parametrize("subset", [LAUGHS, b"<!ENTITY b11 '%s'>" % (b"a" * 20_000), b"<!ENTITY b11 '&b11;'>"])
+async def test_x02_x03_entities_cost_nothing_in_the_real_process(subset: bytes) -> None:
+    content = b"<item><guid>1</guid><description>" + b"&b11;" * 20_000 + b"</description></item>"
+    body = b"<?xml version='1.0'?><!DOCTYPE rss [" + subset + b"]>" + HEAD + content + TAIL
+    async with Parser(1) as parser:
+        (entry,) = (await parser.read(document(body))).feed.entries
+    assert len(entry.html) < 300_000
+
+
+@pytest.mark.parametrize(
+    "content", [b"<item>" * 600_000, b"<ITEM/>" * 1_500_000, b"& " + b"<a b='" * 1_500_000, b"&" * 5_000_000]
+)
+async def test_n13_whatever_comes_of_a_hostile_document_the_next_one_is_read(content: bytes) -> None:
     async with Parser(1) as parser:
         with suppress(ParserDied, FeedError):  # out of CPU or memory, or refused: that is its own failure
-            assert len((await parser.read(document(monster))).feed.entries) <= MAX_ENTRIES
+            assert len((await parser.read(document(HEAD + content + TAIL))).feed.entries) <= MAX_ENTRIES
         assert (await parser.read(document(RSS))).feed.title == "A blog"
 
 
