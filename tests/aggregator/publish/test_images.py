@@ -12,7 +12,6 @@ from aggregator.publish.images import ImagePolicy, Signer
 from aggregator.publish.keys import KEY_BYTES
 from feeds.clean.sanitize import safe_html
 from feeds.model import Enclosure
-from feeds.urls import canonicalise
 from tests.builders import settings, source_settings
 
 A = "https://a.example/feed"
@@ -182,7 +181,7 @@ def test_h07_an_image_inside_the_reader_s_network_is_signed_or_dropped(policy: I
 addresses = st.builds(
     lambda scheme, host, rest: f"{scheme}://{host}{rest}",
     st.sampled_from(["http", "https"]),
-    st.sampled_from(["i.example", "x.example", "cors.example", "127.0.0.1:8000", "图.example", "[::1]"]),
+    st.sampled_from(["i.example", "x.example", "cors.example", "127.0.0.1:8000", "图.example", "[::1]", "["]),
     st.sampled_from(["/", "/1.jpg", "/a,b;c.jpg?x=1&y=%2F#z", "/?url=https%3A%2F%2Fi.example%2F1", "/image/x/y"])
     | st.text(st.characters(exclude_categories=["Cs", "Cc", "Z"]), max_size=20).map(lambda text: f"/{text}"),
 )
@@ -194,7 +193,12 @@ def test_a_policy_is_applied_once_and_can_be_undone(policy: ImagePolicy, url: st
     moved = policy.address(url, source)
     assert policy.address(moved, source) == moved
     before, after = policy.original(url, source), policy.original(moved, source)
-    assert after == before or ("{host_path}" in images and canonicalise(after) == canonicalise(before))
+    assert after == before or ("{host_path}" in images and without_scheme(after) == without_scheme(before))
+
+
+def without_scheme(url: str) -> str:
+    """What `{host_path}` keeps of an address."""
+    return url.partition("://")[2].partition("#")[0]
 
 
 @given(st.lists(addresses, min_size=1, max_size=4), st.sampled_from(POLICIES))
