@@ -5,16 +5,18 @@ an error. JSON Feed needs none of this: it is read as any other feed.
 """
 
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from itertools import islice
 from typing import Any
 from urllib.parse import quote
 
 from jmespath.exceptions import JMESPathError
 
 from feeds.dates import parse_date
-from feeds.errors import NotAFeed, Unreadable
+from feeds.errors import EmptyDocument, NotAFeed, Truncated, Unreadable
 from feeds.html import escape_text, without_forbidden
 from feeds.model import Entry, Feed, Person
 from feeds.parse import claims
@@ -25,8 +27,14 @@ from feeds.urls import resolve
 _TEMPLATE = re.compile(r"(?:https?://|/)")  # no JMESPath expression begins so
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _MARKUP = re.compile(r"<[a-zA-Z/!][^<>]*>")
-_FRACTION = re.compile(r"([0-9]{10})\.[0-9]+")  # of seconds since 1970
-_LONGEST_NUMBER = 20  # digits
+_EPOCH = re.compile(r"([0-9]{10})(?:[0-9]{3}|[0-9]{6}|[0-9]{9})?(?:\.[0-9]+)?")  # s, ms, µs or ns since 1970
+_LONGEST_NUMBER = 20  # digits; a longer one stays text, for two ids may have the same beginning
+_HALF_A_NUMBER = re.compile(r"-?|\.|[eE][+-]?")
+_LITERALS = ("true", "false", "null")
+# Where objects have the text that they stand for: WordPress, Drupal, WordPress; people and tags by their names.
+_TEXTS = ("rendered", "processed", "raw", "value", "text")
+_NAMES = ("name", "display_name", "displayName", "login", "username", "nickname", "label", "title")
+_MOST_SHOWN = 4  # lists that a message names
 
 
 def link(written: str) -> str:
@@ -53,7 +61,7 @@ OPTIONS: Mapping[str, Option] = {
         about="What an item is recognised by.",
         example="post_id",
         check=expression,
-        default="id || guid || uuid || slug",
+        default="id || guid || uuid || _id || slug",
     ),
     "title": Option(
         about="The title of an item.", example="headline", check=expression, default="title || name || headline"
@@ -62,7 +70,7 @@ OPTIONS: Mapping[str, Option] = {
         about="The address of an item's page, or a template of it.",
         example="https://example.org/p/{id}",
         check=link,
-        default="url || link || href || permalink",
+        default="html_url || url || link || href || permalink",
     ),
     "text": Option(
         about="The text of an item, plain or HTML.",
@@ -80,7 +88,10 @@ OPTIONS: Mapping[str, Option] = {
         about="When an item was published: a date, or seconds or milliseconds since 1970.",
         example="created_at",
         check=expression,
-        default="published || published_at || publishedAt || date_published || date || created_at || createdAt",
+        default=(
+            "published || published_at || publishedAt || date_published || pubDate || date_gmt || date || created_at "
+            "|| createdAt || created_utc || created || timestamp"
+        ),
     ),
     "date_format": Option(
         about="How the date is written, for `strptime`; without it, all the usual dialects are understood.",
@@ -91,7 +102,7 @@ OPTIONS: Mapping[str, Option] = {
         about="The author of an item: a name, an object with one, or a list of those.",
         example="author.name",
         check=expression,
-        default="author || authors",
+        default="author || authors || creator || user",
     ),
     "tags": Option(
         about="The tags of an item: a list, or names with commas between.",
@@ -113,37 +124,74 @@ def read(body: bytes, *, content_type: str | None, url: str, options: Mapping[st
     problems: list[str] = []
     entries = tuple(_entries(items[: claims.MAX_ENTRIES], url, options, missing, problems))
     if items and not entries:
-        raise NotAFeed(f"there are {len(items)} items, but none with a title, a link or a text: {_shape(items[0])}")
+        many = f"there are {len(items)} items, but none" if len(items) > 1 else "there is one item, but not"
+        raise NotAFeed(f"{many} with a title, a link or a text; the first is {_shape(items[0])}")
     if len(items) > claims.MAX_ENTRIES:
         problems.append(f"{len(items)} items, of which the first {claims.MAX_ENTRIES} were read")
     problems += [
-        f"`{name}: {options[name]}` fits nothing in {count} of {len(items)} items" for name, count in missing.items()
+        f"`{name}: {options[name]}` fits nothing in {missing[name]} of {min(len(items), claims.MAX_ENTRIES)} items"
+        for name in OPTIONS
+        if name in missing
     ]
     return Feed(entries=entries, problems=tuple(problems))
 
 
 def _load(text: str) -> Any:
+    if not text.strip():
+        raise EmptyDocument("the document is empty")
     try:
-        # NaN is no JSON; numbers of thousands of digits would raise, and none of ours is longer than an id
-        return json.loads(
-            text, parse_constant=lambda name: None, parse_int=lambda digits: int(digits[:_LONGEST_NUMBER])
-        )
+        # NaN is no JSON; numbers of thousands of digits would raise
+        return json.loads(text, parse_constant=lambda name: None, parse_int=_number)
     except RecursionError as error:
         raise Unreadable("this JSON is nested too deeply") from error
-    except ValueError as error:
-        if text.lstrip().startswith("<"):
+    except json.JSONDecodeError as error:
+        if text.lstrip("\ufeff \t\r\n").startswith("<"):
             raise NotAFeed("this is a page or an XML document, not JSON") from error
+        if _is_cut(text.rstrip(), error):
+            raise Truncated(f"the JSON document ends before it is complete, after {len(text)} characters") from error
         raise Unreadable(f"this is broken JSON: {error}") from error
+
+
+def _number(digits: str) -> int | str:
+    return int(digits) if len(digits) <= _LONGEST_NUMBER else digits
+
+
+def _is_cut(text: str, error: json.JSONDecodeError) -> bool:
+    """Whether what is wrong with a document is that it ends."""
+    rest = text[error.pos :]
+    return (
+        error.msg.startswith("Unterminated string")
+        or (error.msg.startswith("Invalid \\") and len(rest) < 6)
+        or (text.startswith(("{", "[")) and _HALF_A_NUMBER.fullmatch(rest) is not None)
+        or any(word.startswith(rest) for word in _LITERALS)
+    )
 
 
 def _items(document: Any, path: str) -> list[Any]:
     try:
         found = expression(path).search(document)
-    except (JMESPathError, RecursionError) as error:
+    except (JMESPathError, RecursionError, ValueError, TypeError) as error:  # the last two of `to_number` and `[::0]`
         raise NotAFeed(f"`items: {path}` cannot be applied: {error}"[:300]) from error
     if not isinstance(found, list):
-        raise NotAFeed(f"`items: {path}` leads to {_shape(found)}, not to a list; the document is {_shape(document)}")
+        lists = list(islice(_lists(document, "", 3), _MOST_SHOWN))
+        hint = f"; lists that it has: {', '.join(f'`{one}`' for one in lists)}" if lists else ""
+        at = f"`items: {path}` leads to {_shape(found)}, not to a list; " if path != "@" else ""
+        raise NotAFeed(f"{at}the document is {_shape(document)}{hint}{'' if at else '; `items` must lead to a list'}")
     return found
+
+
+def _lists(value: Any, path: str, depth: int) -> Iterator[str]:
+    """The expressions that lead to the lists of objects in a document, the outermost first."""
+    members = list(value.items())[:50] if isinstance(value, dict) else []
+    steps = [(f"{path}.{_step(name)}".lstrip("."), one) for name, one in members if len(name) < 50]
+    yield from (step for step, one in steps if isinstance(one, list) and one and isinstance(one[0], dict))
+    if depth > 1:
+        for step, one in steps:
+            yield from _lists(one, step, depth - 1)
+
+
+def _step(name: str) -> str:
+    return name if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) else json.dumps(name)
 
 
 def _entries(
@@ -176,8 +224,12 @@ class _Item:
         return found if found not in (None, "", [], {}) else self._lacks(option)
 
     def text(self, option: str) -> str:
-        """A value as text; "" if it is none."""
-        return _string(self.value(option))
+        """A value as text; "" if it is none, which is noted as well."""
+        value = self.value(option)
+        said = _string(_member(value, *_TEXTS))
+        if value is not None and not said:
+            self._lacks(option)
+        return said
 
     def link(self) -> str:
         """The address of its page, made from the template if there is one."""
@@ -193,7 +245,7 @@ class _Item:
     def date(self) -> datetime | None:
         """When it was published."""
         written, form = self.text("date"), self._options.get("date_format")
-        epoch = _FRACTION.fullmatch(written)
+        epoch = _EPOCH.fullmatch(written)
         moment = read_date(written, form) if form else parse_date(epoch[1] if epoch else written)
         if written and moment is None:
             self._lacks("date_format" if form else "date")
@@ -202,7 +254,7 @@ class _Item:
     def _search(self, path: str) -> Any:
         try:
             return expression(path).search(self._content)
-        except JMESPathError:  # a function that got something else than it takes
+        except (JMESPathError, ValueError, TypeError):  # a function that got something else than it takes
             return None
 
     def _lacks(self, option: str) -> None:
@@ -233,7 +285,7 @@ def _entry(item: _Item, base: str) -> Entry | None:
 def _people(base: str, value: Any) -> Iterator[Person | None]:
     for one in value if isinstance(value, list) else [value]:
         if isinstance(one, dict):
-            yield claims.person(base, one.get("name"), one.get("email"), one.get("url"))
+            yield claims.person(base, _member(one, *_NAMES), one.get("email"), one.get("url"))
         else:
             yield claims.person(base, _string(one), None, None)
 
@@ -242,7 +294,7 @@ def _tags(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield from value.split(",")
     for one in value if isinstance(value, list) else ():
-        yield _string(_member(one, "name", "label", "title"))
+        yield _string(_member(one, *_NAMES))
 
 
 def _address(value: Any) -> str:
@@ -261,14 +313,15 @@ def _member(value: Any, *names: str) -> Any:
 def _string(value: Any) -> str:
     """Text, or a number as text; "" for all else."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return str(value)
+        return str(value) if math.isfinite(value) else ""
     return without_forbidden(value).strip() if isinstance(value, str) else ""
 
 
 def _shape(value: Any) -> str:
     """What a value is, for a message."""
     if isinstance(value, dict):
-        return f"an object with {', '.join(map(repr, list(value)[:8])) or 'nothing in it'}"[:200]
+        more = f" and {len(value) - 8} more" if len(value) > 8 else ""
+        return f"an object with {', '.join(repr(name[:40]) for name in list(value)[:8]) or 'nothing in it'}{more}"
     if isinstance(value, list):
         return f"a list of {len(value)}"
     return "nothing" if value is None else f"the value {json.dumps(value)[:60]}"

@@ -5,6 +5,7 @@ one prepares it there again, which costs microseconds.
 """
 
 import re
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,7 +14,13 @@ from typing import Any
 
 import jmespath
 import re2
-from jmespath.exceptions import JMESPathError
+from jmespath.exceptions import (
+    EmptyExpressionError,
+    IncompleteExpressionError,
+    JMESPathError,
+    LexerError,
+    ParseError,
+)
 from jmespath.functions import Functions
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
@@ -24,6 +31,14 @@ MAX_OPTION = 1000  # characters; JMESPath's parser recurses with the length of w
 _EMPTY_PAGE = LexborHTMLParser("<html></html>")
 _RE2_OPTIONS = re2.Options()
 _RE2_OPTIONS.log_errors = False  # or it writes to stderr by itself
+# What is written for other programs, or for browsers alone.
+_NO_SELECTORS = (
+    (r"^\(?/|^\./", " but XPath, which is not read"),
+    (r"::(?:text|attr)", ": what it finds is taken as text or address by itself, without `::text` or `::attr(…)`"),
+    (r":(?:contains|eq|first|last|visible)\b(?!-)", ": jQuery has that, CSS does not"),
+    (r"^\s*[>+~]", ": something must stand before the first sign"),
+)
+_DIRECTIVE = re.compile(r"%[A-Za-z]")
 _SAMPLE = datetime(2021, 3, 14, 15, 9, 26, tzinfo=UTC)
 
 
@@ -49,8 +64,9 @@ def selector(written: str) -> str:
     try:
         _EMPTY_PAGE.css(_short(written))
     except SelectolaxError as error:
+        hint = next((hint for sign, hint in _NO_SELECTORS if re.search(sign, written)), "")
         raise ValueError(
-            f"`{written}` is no CSS selector; write one such as `article.post`, or `.list > li a[href]`"
+            f"`{written}` is no CSS selector{hint}; write one such as `article.post`, or `.list > li a[href]`"
         ) from error
     return written
 
@@ -59,14 +75,33 @@ def selector(written: str) -> str:
 def expression(written: str) -> Any:
     """A JMESPath expression, compiled (jmespath.org)."""
     try:
-        compiled = jmespath.compile(_short(written))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", PendingDeprecationWarning)  # `a` for 'a', which many examples have
+            compiled = jmespath.compile(_short(written))
         unknown = sorted(set(_functions(compiled.parsed)) - set(Functions.FUNCTION_TABLE))
     except (JMESPathError, RecursionError) as error:
-        said = str(error).splitlines()[0].removesuffix(":") if str(error) else type(error).__name__
-        raise ValueError(f"`{written}` is no JMESPath expression: {said}") from error
+        raise ValueError(f"`{written}` is no JMESPath expression: {_said(error)}") from error
     if unknown:  # the library would tell only when it comes to them
         raise ValueError(f"`{written}` calls `{unknown[0]}`, which is no function of JMESPath")
     return compiled
+
+
+def _said(error: Exception) -> str:
+    """What is wrong with an expression; the library says it in the words of its parser."""
+    match error:
+        case EmptyExpressionError():
+            return "it is empty"
+        case IncompleteExpressionError():
+            return "it ends too early"
+        case LexerError(token_value="-"):
+            return 'a name with a `-` in it needs quotation marks around it: `"a-b"`'
+        case LexerError():
+            return f"`{error.token_value}` at character {error.lexer_position + 1} cannot be read"
+        case ParseError(token_value=""):
+            return "it ends too early"
+        case ParseError():
+            return f"`{error.token_value}` cannot stand at character {error.lex_position + 1}"
+    return "it is nested too deeply" if isinstance(error, RecursionError) else str(error).splitlines()[0]
 
 
 def _functions(node: Mapping[str, Any]) -> Iterator[str]:
@@ -95,7 +130,9 @@ def date_format(written: str) -> str:
         again = _SAMPLE.strftime(_short(written)) if re.search("%[YyGcxD]", written) else ""
         read = datetime.strptime(again, written) if again else None  # noqa: DTZ007 - only the day is looked at
     except (ValueError, re.error) as error:
-        raise ValueError(f"`{written}` is no date format: {error}") from error
+        raise ValueError(f"`{written}` is no format for `strptime`: {error}") from error
+    if not _DIRECTIVE.search(written):
+        raise ValueError(f"`{written}` is no format for `strptime`; it is written as in `%d/%m/%Y %H:%M`")
     if read is None or read.date() != _SAMPLE.date():
         raise ValueError(f"`{written}` makes no whole date; it must have year, month and day, such as `%d/%m/%Y`")
     return written
