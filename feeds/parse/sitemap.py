@@ -8,6 +8,7 @@ import re
 import zlib
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -21,7 +22,9 @@ from feeds.parse.encoding import decode
 from feeds.parse.options import Option, pattern
 from feeds.urls import resolve
 
-MAX_UNPACKED = 50 * 2**20  # bytes; what sitemaps.org allows
+MAX_UNPACKED = 16 * 2**20  # bytes: 50,000 addresses have 5 MB. sitemaps.org allows 50 MB, which take 0.8 GB to parse
+MAX_LISTED = 100_000  # pages; sitemaps.org allows 50,000
+MAX_MEMBERS = 100  # of a gzip file; RFC 1952 §2.2 lets it have several
 MAX_NAMED = 10  # sitemaps of an index that a message names
 
 OPTIONS: Mapping[str, Option] = {
@@ -34,10 +37,13 @@ OPTIONS: Mapping[str, Option] = {
 
 _ROOT = re.compile(r"<((?:[\w.-]+:)?(urlset|sitemapindex))(?=[\s/>])", re.IGNORECASE)
 # What is no reference that XML knows: a bare `&` in an address, the commonest fault of sitemaps, and HTML's names.
-_BARE_AMPERSAND = re.compile(r"&(?!(?:#[0-9]{1,7}|#x[0-9a-fA-F]{1,6}|amp|lt|gt|quot|apos);)")
-_DECLARATION = re.compile(r"<\?xml[^>]*\?>")
+_BARE_AMPERSAND = re.compile(
+    r"(<!\[CDATA\[.*?(?:\]\]>|\Z))|&(?!(?:#[0-9]{1,7}|#x[0-9a-fA-F]{1,6}|amp|lt|gt|quot|apos);)", re.DOTALL
+)
 _ENDING = re.compile(r"\.(?:html?|php|aspx?|jsp)$", re.IGNORECASE)
 _LETTERS = re.compile(r"[^\W\d_]{2}")
+_SEVERAL = re.compile(r"[^\W\d_]{2}.*[\s][^\W\d_]{2}")
+_PAGE = re.compile(r"<(?:!doctype\s+html|html|body)\b", re.IGNORECASE)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -49,21 +55,24 @@ def read(body: bytes, *, content_type: str | None, url: str, options: Mapping[st
     """
     text = decode(_unpacked(body), content_type)[0]
     root = _ROOT.search(text)
-    if root is None:
+    if root is None or _PAGE.search(text[: root.start()]):
         raise _not_a_sitemap(text, body)
     sniff.require_end(text, root[1], root.start())
-    tree, problems = _parsed(text)
+    tree, problems = _parsed(text[root.start() :])
     if root[2].lower() == "sitemapindex":
         raise NotAFeed(_index(tree, url))
-    listed = [one for one in tree if _name(one) == "url"]
+    listed = list(islice((one for one in tree if _name(one) == "url"), MAX_LISTED + 1))
+    if len(listed) > MAX_LISTED:
+        problems.append(f"more than {MAX_LISTED} pages, of which no others were looked at")
+        listed.pop()
     chosen, more = _chosen(listed, url, options.get("match"))
     problems += more
     entries = tuple(_entries(chosen, url, problems))
     if chosen and not entries:
         raise Unreadable(f"none of the {len(chosen)} pages in this sitemap has an address that can be followed")
     return Feed(
-        title=claims.line(next(_texts(tree, "publication", "name"), ""), claims.MAX_TITLE),
-        language=claims.language(next(_texts(tree, "publication", "language"), "")),
+        title=claims.line(_text(chosen[0], "news", "publication", "name"), claims.MAX_TITLE) if chosen else "",
+        language=claims.language(_text(chosen[0], "news", "publication", "language")) if chosen else None,
         entries=entries,
         problems=tuple(problems),
     )
@@ -73,15 +82,20 @@ def _unpacked(body: bytes) -> bytes:
     """The document of a `.xml.gz`, which no header of HTTP announces."""
     if not body.startswith(b"\x1f\x8b"):
         return body
-    unpacking = zlib.decompressobj(31)
-    try:
-        document = unpacking.decompress(body, MAX_UNPACKED)
-    except zlib.error as error:
-        raise Unreadable(f"this is broken gzip: {error}") from error
-    if unpacking.unconsumed_tail:
-        raise Unreadable(f"this sitemap has more than {MAX_UNPACKED >> 20} MiB")
-    if not unpacking.eof:
-        raise Truncated("the compressed sitemap ends before it is complete")
+    document = b""
+    for _ in range(MAX_MEMBERS):
+        unpacking = zlib.decompressobj(31)
+        try:
+            document += unpacking.decompress(body, MAX_UNPACKED + 1 - len(document))
+        except zlib.error as error:
+            raise Unreadable(f"this is broken gzip: {error}") from error
+        if len(document) > MAX_UNPACKED:
+            raise Unreadable(f"this sitemap has more than {MAX_UNPACKED >> 20} MiB")
+        if not unpacking.eof:
+            raise Truncated("the compressed sitemap ends before it is complete")
+        body = unpacking.unused_data
+        if not body.startswith(b"\x1f\x8b"):
+            break
     return document
 
 
@@ -100,15 +114,16 @@ def _not_a_sitemap(text: str, body: bytes) -> Exception:
 
 
 def _parsed(text: str) -> tuple[Any, list[str]]:
-    """The root element, and one sentence if the document was not well-formed."""
-    if "<!ENTITY" in text:
-        raise Unreadable("this sitemap declares entities, which none needs")
+    """The root element, and one sentence if the document was not well-formed.
+
+    text  from the root element on, so that no declaration of an entity is in it
+    """
     parser = etree.XMLParser(
         recover=True, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True,
         remove_pis=True, encoding="utf-8",
     )  # fmt: skip
     try:
-        text = _BARE_AMPERSAND.sub("&amp;", _DECLARATION.sub("", text, count=1).strip())
+        text = _BARE_AMPERSAND.sub(lambda found: found[1] or "&amp;", text)
         root = etree.fromstring(text.encode(), parser)
     except etree.XMLSyntaxError as error:
         raise Unreadable(f"this sitemap cannot be parsed: {error}"[:300]) from error
@@ -119,10 +134,10 @@ def _parsed(text: str) -> tuple[Any, list[str]]:
 
 
 def _index(tree: Any, base: str) -> str:
-    inside = list(_texts(tree, "sitemap", "loc"))
+    inside = [_text(one, "loc") for one in islice(tree, MAX_LISTED) if _name(one) == "sitemap"]
     named = ", ".join(resolve(base, one) or one for one in inside[:MAX_NAMED])
     more = f" and {len(inside) - MAX_NAMED} more" if len(inside) > MAX_NAMED else ""
-    return f"this is an index of {len(inside)} sitemaps; write one of those that it names: {named}{more}"[:2000]
+    return f"this is an index of {len(inside)} sitemaps; write one of those that it names instead: {named}{more}"[:2000]
 
 
 def _chosen(listed: list[Any], base: str, match: str | None) -> tuple[list[Any], list[str]]:
@@ -142,13 +157,17 @@ def _chosen(listed: list[Any], base: str, match: str | None) -> tuple[list[Any],
 
 def _entries(chosen: list[Any], base: str, problems: list[str]) -> Iterator[Entry]:
     seen: set[str] = set()
-    for number, one in enumerate(chosen, 1):
-        url = resolve(base, _text(one, "loc"))
+    unusable: list[str] = []
+    for one in chosen:
+        written = _text(one, "loc")
+        url = resolve(base, written)
         if url is None:
-            problems.append(f"page {number} was left out: it has no address that can be followed")
+            unusable.append(written)
         elif url not in seen:
             seen.add(url)
             yield _entry(one, url, base)
+    if unusable:
+        problems.append(f"{len(unusable)} pages have no address that can be followed; the first {unusable[0][:80]!r}")
 
 
 def _entry(one: Any, url: str, base: str) -> Entry:
@@ -160,7 +179,7 @@ def _entry(one: Any, url: str, base: str) -> Entry:
         url=url,
         tags=claims.tags(_text(one, "news", "keywords").split(",")),
         image=resolve(base, _text(one, "image", "loc")),
-        language=claims.language(next(_texts(one, "publication", "language"), "")),
+        language=claims.language(_text(one, "news", "publication", "language")),
         published=_published(one),
         # a lastmod alone is touched by every run of many a generator, and there is no text that could have changed
         updated=parse_date(_text(one, "lastmod")) if announced else None,
@@ -172,13 +191,22 @@ def _published(one: Any) -> datetime | None:
 
 
 def title_from(url: str) -> str:
-    """What an address says of its page: the last part of the path that has words; the host where none has."""
+    """What an address says of its page: the last part of the path with words, else with one; the path if none has.
+
+    The last part with one word counts only where it is the last at all: `/news/12345` is not called `News`, for all
+    others would be, too.
+    """
     parts = urlsplit(url)
-    for part in reversed(unquote(parts.path).split("/")):
-        words = re.sub(r"[\s_+-]+", " ", _ENDING.sub("", part)).strip()
-        if _LETTERS.search(words) and words.lower() != "index":
-            return words[:1].upper() + words[1:]
-    return parts.path.strip("/") or parts.hostname or url
+    path = [_words(part) for part in unquote(parts.path).split("/")]
+    named = [words for words in path if words and words.lower() != "index"]
+    several = next((words for words in reversed(named) if _SEVERAL.search(words)), "")
+    last = named[-1] if named and _LETTERS.search(named[-1]) else ""
+    words = several or last
+    return words[:1].upper() + words[1:] if words else unquote(parts.path).strip("/") or parts.hostname or url
+
+
+def _words(part: str) -> str:
+    return re.sub(r"[\s_+-]+", " ", _ENDING.sub("", part)).strip()
 
 
 def _text(one: Any, *path: str) -> str:
@@ -190,12 +218,6 @@ def _text(one: Any, *path: str) -> str:
     return (one.text or "").strip()
 
 
-def _texts(tree: Any, parent: str, name: str) -> Iterator[str]:
-    """The texts of the elements of a name right inside of those of another, anywhere in the tree."""
-    for one in tree.iter(f"{{*}}{parent}"):
-        if text := _text(one, name):
-            yield text
-
-
 def _name(element: Any) -> str:
-    return element.tag.rpartition("}")[2].lower() if isinstance(element.tag, str) else ""
+    """Its local name; a prefix that was never declared is still there."""
+    return element.tag.rpartition("}")[2].rpartition(":")[2].lower() if isinstance(element.tag, str) else ""
