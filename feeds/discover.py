@@ -31,8 +31,8 @@ _VAGUE = frozenset(("application/json", "application/xml", "text/xml"))  # also 
 _NO_FEED = re.compile(r"/wp-json/|/oembed\b|/xmlrpc\.php|/osd\.xml|opensearch|/wlwmanifest", re.IGNORECASE)
 _COMMENTS = re.compile(r"\bcomments?\b|kommentare?\b|commentaires\b|comentarios\b|評論|评论|コメント", re.IGNORECASE)
 _LOOKS_LIKE_A_FEED = re.compile(
-    r"\.(?P<ending>rss|atom|rdf)(?:$|\?)"
-    r"|/(?:feeds?|rss|atom|index|blog|news)\.(?:xml|json)(?:$|\?)"
+    r"\.(?P<ending>rss|atom|rdf)(?:\.xml)?(?:$|\?)"
+    r"|/(?:index|blog|news)\.(?:xml|json)(?:$|\?)|/[\w.-]*(?:feed(?!back|er)|rss|atom)[\w.-]*\.(?:xml|json|php)(?:$|\?)"
     r"|/(?:feeds?|rss|atom)(?:/|/(?:rss|atom)/?)?(?:$|\?)|[?&](?:feed|format|type)=(?:rss2?|atom)\b|//feeds?\.|//feedburner",
     re.IGNORECASE,
 )
@@ -97,11 +97,11 @@ def _announced(tree: LexborHTMLParser, base: str) -> Iterator[Found]:
         rel = (link.attributes.get("rel") or "").lower().split()
         media = (link.attributes.get("type") or "").partition(";")[0].strip().lower()
         address = resolve(base, link.attributes.get("href") or "")
-        if media not in _TYPES or not {"alternate", "feed"} & set(rel) or "stylesheet" in rel or not address:
+        if media not in (*_TYPES, "") or not {"alternate", "feed"} & set(rel) or "stylesheet" in rel or not address:
             continue
-        if _NO_FEED.search(address) or (media in _VAGUE and not _LOOKS_LIKE_A_FEED.search(address)):
+        if _NO_FEED.search(address) or (media in (*_VAGUE, "") and not _LOOKS_LIKE_A_FEED.search(address)):
             continue
-        yield Found(url=address, title=_line(link.attributes.get("title")), type=_TYPES[media])
+        yield Found(url=address, title=_line(link.attributes.get("title")), type=_TYPES.get(media, ""))
 
 
 def _linked(tree: LexborHTMLParser, base: str) -> Iterator[Found]:

@@ -13,14 +13,19 @@ _ATOM = "https://github.com/{}.atom"
 _VIDEOS = "https://www.youtube.com/feeds/videos.xml?{}={}"
 # First parts of paths on GitHub that are no owner of a repository.
 _NO_OWNER_NAMES = """
-    about apps collections customer-stories enterprise events explore features login marketplace new notifications orgs
-    pricing readme search security settings site sponsors team topics trending users
+    about account advisories apps codespaces collections contact customer-stories dashboard enterprise events explore
+    features issues join login logout marketplace mobile new newsroom notifications organizations orgs premium-support
+    pricing pulls readme resources search security sessions settings signup site solutions sponsors stars team topics
+    trending users watching why-github
 """
 _NO_OWNERS = frozenset(_NO_OWNER_NAMES.split())
 # Sites with /@name pages that are no Mastodon, and have no feed there.
-_NO_MASTODON = re.compile(
-    r"(?:.*\.)?(?:tiktok\.com|threads\.(?:net|com)|flipboard\.com|producthunt\.com|t\.me|npmjs\.com)"
-)
+_NO_MASTODON_HOSTS = r"""
+    brunch\.co\.kr figma\.com flipboard\.com giphy\.com hashnode\.com jsr\.io npmjs\.com observablehq\.com odysee\.com
+    producthunt\.com replit\.com snapchat\.com substack\.com t\.me threads\.(?:net|com) tiktok\.com truthsocial\.com
+    unpkg\.com unsplash\.com velog\.io
+"""
+_NO_MASTODON = re.compile(rf"(?:.*\.)?(?:{'|'.join(_NO_MASTODON_HOSTS.split())})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +82,8 @@ def _github(host: str, path: str, query: str) -> str | None:
 
 def _reddit(host: str, path: str, query: str) -> str | None:
     """reddit.com/wiki/rss: `.rss` behind a subreddit, one of its orders, or a user."""
-    page = re.fullmatch(r"/(?:r/[\w+]+(?:/(?:new|top|hot|rising|controversial))?|(?:u|user)/[\w-]+)", path)
+    path = re.sub(r"^/u/", "/user/", path)
+    page = re.fullmatch(r"/(?:r/[\w+]+(?:/(?:new|top|hot|rising|controversial))?|user/[\w-]+)", path)
     return f"https://www.reddit.com{path}/.rss{'?' if query else ''}{query}" if page else None
 
 

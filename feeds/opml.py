@@ -8,11 +8,11 @@ is not an outline is stepped over. Folders become category paths and back. Sourc
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from html import unescape
+from itertools import pairwise
 from xml.sax.saxutils import quoteattr
 
 from feeds.errors import EmptyDocument, NotAFeed
-from feeds.html import without_forbidden
+from feeds.html import decode_references, without_forbidden
 from feeds.parse.encoding import decode
 
 MAX_SUBSCRIPTIONS = 100_000
@@ -20,15 +20,18 @@ MAX_DEPTH = 32  # folders inside folders; what is deeper belongs to the last of 
 MAX_TEXT = 1000  # characters of a title or a folder's name
 MAX_ADDRESS = 8000
 
-# What is opened and never closed takes the rest with it, so that a million `<!--` cost one pass.
+# What is opened and never closed takes the rest with it, so that a million `<!--` cost one pass. No value has an
+# <outline> in it: a quotation mark that is forgotten costs one subscription, and the next is found.
 _TOKEN = re.compile(
-    r"<!--.*?(?:-->|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)|<(/?)outline\b((?:[^<>\"']|\"[^\"]*\"|'[^']*')*)>|<title\b[^<>]*>([^<]*)<",
+    r"<!--.*?(?:-->|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)"
+    r"|<(?P<close>/?)outline\b(?P<attributes>(?:[^<>\"']++|\"(?:[^\"<]|<(?!/?outline\b))*+\"|'(?:[^'<]|<(?!/?outline\b))*+')*+)>"
+    r"|<title\b[^<>]*+>(?:<!\[CDATA\[)?(?P<title>[^<]*+)",
     re.DOTALL | re.IGNORECASE,
 )
-_ATTRIBUTE = re.compile(r"([\w:.-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.DOTALL)
+_ATTRIBUTE = re.compile(r"(?<![\w:.-])([\w:.-]{1,64})\s*+=\s*+(?:\"([^\"]*)\"|'([^']*)')", re.DOTALL)
 _LIST = re.compile(r"<(?:opml|outline)\b", re.IGNORECASE)
 _ADDRESSES = ("xmlurl", "feedurl", "rssurl")
-_LISTED = ("include", "link")  # another list, or a page: nothing to subscribe to
+_INCLUDED = "include"  # another list: nothing to subscribe to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,23 +68,43 @@ def read(body: bytes, *, content_type: str | None = None) -> Outline:
     if not _LIST.search(text):
         raise NotAFeed("this is no OPML list: it has no <outline>")
     title = ""
-    found: list[Subscription] = []
+    by_place: dict[tuple[str, tuple[str, ...]], Subscription] = {}
     paths: list[tuple[str, ...]] = []  # of what is in each open outline; a feed's is its folder's
-    for token in _TOKEN.finditer(text):
-        if token[3] is not None:
-            title = title or _line(token[3])
-        elif token[2] is None:
-            continue
-        elif token[1]:
+    tokens = [token for token in _TOKEN.finditer(text) if token["attributes"] is not None or token["title"] is not None]
+    for token, closed in zip(tokens, _closed(tokens, text), strict=True):
+        if token["title"] is not None:
+            title = title or _line(token["title"].removesuffix("]]>"))
+        elif token["close"]:
             del paths[-1:]
         else:
-            attributes = _attributes(token[2])
+            attributes = _attributes(token["attributes"])
             path = paths[-1] if paths else ()
-            found += _subscriptions(attributes, path)
-            if not token[2].rstrip().endswith("/"):
+            for one in _subscriptions(attributes, path):
+                by_place.setdefault((one.url, one.path), one)
+            if not closed:
                 name = "" if _address(attributes) else _name(attributes)
                 paths.append((*path, name) if name and len(path) < MAX_DEPTH else path)
-    return Outline(title=title, subscriptions=tuple(dict.fromkeys(found))[:MAX_SUBSCRIPTIONS])
+    return Outline(title=title, subscriptions=tuple(by_place.values())[:MAX_SUBSCRIPTIONS])
+
+
+def _closed(tokens: list[re.Match[str]], text: str) -> Iterator[bool]:
+    """For each token, whether it is the tag of an outline that has nothing in it.
+
+    In lists where some are never closed, those are the feeds: what comes on the next line is not in them.
+    """
+    outlines = [token for token in tokens if token["attributes"] is not None]
+    whole = [token["attributes"].rstrip().endswith("/") for token in outlines]
+    ends = sum(bool(token["close"]) for token in outlines)
+    unbalanced = len(outlines) - ends - sum(whole) > ends
+    following = {id(token): after for token, after in pairwise(outlines)}
+    for token in tokens:
+        if token["attributes"] is None or token["attributes"].rstrip().endswith("/"):
+            yield True
+        elif unbalanced and not token["close"] and _address(_attributes(token["attributes"])):
+            after = following.get(id(token))
+            yield after is None or not after["close"] or "\n" in text[token.end() : after.start()]
+        else:
+            yield False
 
 
 def write(outline: Outline) -> bytes:
@@ -133,7 +156,8 @@ def _address(attributes: dict[str, str]) -> str:
     written = next(filter(None, (attributes.get(name, "").strip() for name in _ADDRESSES)), "")
     if not written and kind in ("rss", "atom", "feed"):
         written = attributes.get("url", "").strip()
-    return written if kind not in _LISTED and len(written) <= MAX_ADDRESS else ""
+    written = written.replace("&amp;", "&")  # escaped twice
+    return written if kind != _INCLUDED and len(written) <= MAX_ADDRESS else ""
 
 
 def _name(attributes: dict[str, str]) -> str:
@@ -141,15 +165,21 @@ def _name(attributes: dict[str, str]) -> str:
 
 
 def _attributes(written: str) -> dict[str, str]:
-    return {
-        found[1].lower(): unescape(found[2] if found[2] is not None else found[3])
-        for found in _ATTRIBUTE.finditer(written)
-    }
+    """By their names in lower case; of one that stands twice, the first that says something.
+
+    Only complete references are decoded: `&copy=2` is part of an address.
+    """
+    attributes: dict[str, str] = {}
+    for found in _ATTRIBUTE.finditer(written):
+        name = found[1].lower()
+        attributes[name] = attributes.get(name) or decode_references(found[2] if found[2] is not None else found[3])
+    return attributes
 
 
 def _line(text: str) -> str:
     """Plain text on one line; titles are often escaped twice."""
-    return " ".join(without_forbidden(unescape(unescape(text[: MAX_TEXT * 8]))).split())[:MAX_TEXT].strip()
+    text = decode_references(decode_references(text[: MAX_TEXT * 8]))
+    return " ".join(without_forbidden(text).split())[:MAX_TEXT].strip()
 
 
 def _quoted(text: str) -> str:

@@ -2,6 +2,7 @@
 
 import csv
 import re
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from feeds import opml
-from feeds.errors import EmptyDocument, NotAFeed
+from feeds.errors import EmptyDocument, FeedError, NotAFeed
 from feeds.opml import Outline, Subscription
 from tests.corpus import CORPUS, require_corpus
 
@@ -33,6 +34,10 @@ def found(body: str) -> list[tuple[str, tuple[str, ...]]]:
         '<outline\n  text="A"\n  xmlUrl = " https://a.example/feed "\n/>',
         '<outline text="Q & A" title="a > b" xmlUrl="https://a.example/feed"/>',
         '<outline text="&nbsp;&laquo;A&raquo;" xmlUrl="https://a.example/feed"/>',
+        '<outline text="A" xmlUrl="" xmlUrl="https://a.example/feed" xmlUrl="https://b.example/feed"/>',
+        '<outline type="link" text="A" xmlUrl="https://a.example/feed"/>',
+        '<outline text="a <b>bold</b> name" xmlUrl="https://a.example/feed"/>',
+        '<outline text="forgotten xmlUrl="https://no.example/"/><outline xmlUrl="https://a.example/feed"/>',
     ],
 )
 def test_a_subscription_is_read_in_every_spelling(outline: str) -> None:
@@ -40,8 +45,8 @@ def test_a_subscription_is_read_in_every_spelling(outline: str) -> None:
 
 
 def test_an_address_keeps_its_parameters_escaped_or_not() -> None:
-    both = [found(f'<outline xmlUrl="https://a.example/?x=1{amp}y=2"/>') for amp in ("&amp;", "&")]
-    assert both == [[("https://a.example/?x=1&y=2", ())]] * 2
+    every = [found(f'<outline xmlUrl="https://a.example/?x=1{amp}copy=2"/>') for amp in ("&amp;", "&", "&amp;amp;")]
+    assert every == [[("https://a.example/?x=1&copy=2", ())]] * 3
 
 
 def test_folders_are_category_paths() -> None:
@@ -49,6 +54,31 @@ def test_folders_are_category_paths() -> None:
         '<outline text="新媒体"><outline title="ZAKER"><outline xmlUrl="https://a.example/"/></outline>'
         '<outline xmlUrl="https://b.example/"/></outline><outline xmlUrl="https://c.example/"/>'
     ) == [("https://a.example/", ("新媒体", "ZAKER")), ("https://b.example/", ("新媒体",)), ("https://c.example/", ())]
+
+
+def test_folders_stay_apart_where_feeds_are_never_closed() -> None:
+    lines = ["<outline text='A'>", "<outline xmlUrl='https://a.example/'>", "<outline xmlUrl='https://b.example/'>"]
+    lines += ["</outline>", "<outline text='B'>", "<outline xmlUrl='https://c.example/'>", "</outline>"]
+    paths = [("https://a.example/", ("A",)), ("https://b.example/", ("A",)), ("https://c.example/", ("B",))]
+    assert found("\n".join(lines)) == paths
+    assert found("\n".join(lines).replace("/'>", "/'></outline>")) == paths
+
+
+def test_deep_folders_and_feeds_beside_them() -> None:
+    body = (
+        "<outline text='1'><outline text='2'><outline text='3'><outline text='4'><outline xmlUrl='https://a.example/'/>"
+    )
+    body += "</outline></outline><outline xmlUrl='https://b.example/'/></outline></outline>"
+    assert found(body) == [("https://a.example/", ("1", "2", "3", "4")), ("https://b.example/", ("1", "2"))]
+
+
+def test_a_title_in_cdata_is_a_title() -> None:
+    assert opml.read(b"<opml><head><title><![CDATA[R & D]]></title></head></opml>").title == "R & D"
+
+
+def test_a_feed_under_two_names_is_one_subscription() -> None:
+    twice = "<outline text='A' xmlUrl='https://a.example/'/><outline text='B' xmlUrl='https://a.example/'/>"
+    assert [one.title for one in opml.read(f"<opml>{twice}</opml>".encode()).subscriptions] == ["A"]
 
 
 def test_a_category_attribute_counts_where_there_is_no_folder() -> None:
@@ -88,9 +118,18 @@ def test_a_title_that_was_escaped_twice_is_shown_once() -> None:
     assert one.title == "Q & A"
 
 
-def test_other_encodings_are_read() -> None:
-    body = '<?xml version="1.0" encoding="windows-1251"?><opml><outline text="Новости" xmlUrl="https://a.example/"/></opml>'
-    assert opml.read(body.encode("cp1251")).subscriptions[0].title == "Новости"
+@pytest.mark.parametrize("encoding", ["windows-1251", "utf-8", "utf-8-sig", "utf-16", "koi8-r"])
+def test_other_encodings_are_read(encoding: str) -> None:
+    declared = "utf-8" if "utf-8" in encoding else encoding
+    body = (
+        f'<?xml version="1.0" encoding="{declared}"?><opml><outline text="Новости" xmlUrl="https://a.example/"/></opml>'
+    )
+    assert opml.read(body.encode(encoding)).subscriptions[0].title == "Новости"
+
+
+def test_an_encoding_that_is_claimed_wrongly_does_no_harm() -> None:
+    body = '<?xml version="1.0" encoding="utf-16"?><opml><outline text="新闻" xmlUrl="https://a.example/"/></opml>'
+    assert opml.read(body.encode()).subscriptions[0].title == "新闻"
 
 
 @pytest.mark.parametrize(("body", "error"), [(b" ", EmptyDocument), (b"<rss/>", NotAFeed), (b"{}", NotAFeed)])
@@ -104,19 +143,40 @@ def test_folders_without_end_are_bounded() -> None:
     assert found(body) == [("https://a.example/", ("x",) * opml.MAX_DEPTH)]
 
 
+@pytest.mark.parametrize(
+    "piece", ['<outline "', "<outline a", "a" * 99, "<!--", "<title ", "<outline a='<", "</outline>"]
+)
+def test_x12_a_hostile_list_costs_one_pass(piece: str) -> None:
+    body = f"<opml><outline {piece * (1_000_000 // len(piece))}"
+    assert opml.read(body.encode()).subscriptions == ()
+
+
+@given(st.binary(max_size=200) | st.text(max_size=200).map(lambda text: f"<outline {text}".encode(errors="replace")))
+def test_any_bytes_are_a_list_or_a_feed_error(body: bytes) -> None:
+    with suppress(FeedError):
+        for one in opml.read(body).subscriptions:
+            assert one.url
+
+
 LINES = st.text(
-    st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp", "Zs", "Cn"), exclude_characters="&"), min_size=1
+    st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp", "Zs", "Cn"), exclude_characters=";"), min_size=1
 )
 SUBSCRIPTIONS = st.builds(
     Subscription,
-    url=st.sampled_from(["https://a.example/?x=1&y=2", "https://b.example/<>'\"", "https://c.example/新"]),
+    url=st.sampled_from(["https://a.example/?x=1&copy=2", "https://b.example/<>'\"", "https://c.example/新"]),
     title=LINES,
     link=st.none() | st.just("https://a.example/"),
     path=st.lists(LINES, max_size=3).map(tuple),
 )
 
 
-@given(st.builds(Outline, title=LINES, subscriptions=st.lists(SUBSCRIPTIONS, unique=True).map(tuple)))
+@given(
+    st.builds(
+        Outline,
+        title=LINES,
+        subscriptions=st.lists(SUBSCRIPTIONS, unique_by=lambda one: (one.url, one.path)).map(tuple),
+    )
+)
 def test_what_is_written_is_read_again(outline: Outline) -> None:
     again = opml.read(opml.write(outline))
     assert again.title == outline.title
