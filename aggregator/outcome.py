@@ -69,7 +69,7 @@ _ADVICE = {
     Reason.EMPTY: "The answer is empty; nothing that is stored was touched.",
     Reason.NOT_A_FEED: "The address answers with something else than a feed; open it in a browser.",
     Reason.UNREADABLE: "The document looks like a feed, but it cannot be read; tell the publisher.",
-    Reason.PARSER_DIED: "Reading it cost too much; after three times it is tried once a day, or with `ingest --source ADDRESS --force`.",
+    Reason.PARSER_DIED: "Reading it cost too much; after three times it is tried once a day, or with `ingest --force`.",
     Reason.FILE: "The file cannot be read; check that it exists and who may read it.",
     Reason.BUG: "We made a mistake; the log has the details. The source is tried again in an hour.",
 }

@@ -1,4 +1,4 @@
-"""Case N12 with a real database: a source that kills whoever reads it is counted, put aside, shown, and let go again."""
+"""Case N12 with a real database: a source that kills whoever reads it is put aside, shown, and let go again."""
 
 import sys
 from datetime import datetime, timedelta
