@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 FIRST_YEAR = 1970  # nothing was published on the web before; earlier dates are slips
+# Second 0 of Unix, in whatever zone it was written, is what programs write where they have no date.
+_EPOCH_IS_OVER = datetime(1970, 1, 1, 14, tzinfo=UTC)
 
 # RFC 822 §5 and what writers of feeds add. CST is the American one, as RFC 822 has it.
 _ZONES = (
@@ -38,25 +40,42 @@ _ZONES = (
 )
 _ZONE_HOURS: Mapping[str, float] = {name: hours for hours, names in _ZONES for name in names.split()}
 
-# Names of months, whole and as they are shortened: en de fr es pt it nl sv ru. No two of these languages disagree.
+# Names of months, whole and as they are shortened: en de fr es pt it nl sv da nb fi pl cs ro tr id ru uk ar he zh. No
+# two of these languages disagree; a name on which others do is left out (listopada: November in Polish, October in
+# Croatian).
 _MONTH_NAMES = (
-    "jan janv january januar janvier enero ene janeiro gennaio gen januari янв января январь",
-    "feb febr february februar févr fév février febrero fevereiro fev febbraio februari фев февр февраля февраль",
-    "mar march mär märz mrz mars marzo março maart mrt мар марта март",
-    "apr april avr avril abril abr aprile апр апреля апрель",
-    "may mai mayo maio maggio mag mei maj мая май",
-    "jun june juni juin junio junho giugno giu июн июня июнь",
-    "jul july juli juil juillet julio julho luglio lug июл июля июль",
-    "aug august août aoû agosto ago augustus augusti авг августа август",
-    "sep sept september septembre septiembre setembro set settembre сен сент сентября сентябрь",
-    "oct october okt oktober octobre octubre outubro out ottobre ott окт октября октябрь",
-    "nov november novembre noviembre novembro ноя нояб ноября ноябрь",
-    "dec december dez dezember déc décembre diciembre dic dezembro dicembre дек декабря декабрь",
+    "jan janv january januar janvier enero ene janeiro gennaio gen januari янв января январь"
+    " tammikuuta stycznia ledna ianuarie ocak oca січня يناير ינואר בינואר 一月",
+    "feb febr february februar févr fév février febrero fevereiro fev febbraio februari фев февр февраля февраль"
+    " helmikuuta lutego února februarie şubat şub лютого فبراير פברואר בפברואר 二月",
+    "mar march mär märz mrz mars marzo março maart mrt мар марта март"
+    " marts maaliskuuta marca března martie mart maret березня مارس מרץ במרץ 三月",
+    "apr april avr avril abril abr aprile апр апреля апрель"
+    " huhtikuuta kwietnia dubna aprilie nisan nis квітня أبريل ابريل אפריל באפריל 四月",
+    "may mai mayo maio maggio mag mei maj мая май toukokuuta maja května mayıs травня مايو מאי במאי 五月",
+    "jun june juni juin junio junho giugno giu июн июня июнь"
+    " kesäkuuta czerwca června iunie haziran haz червня يونيو יוני ביוני 六月",
+    "jul july juli juil juillet julio julho luglio lug июл июля июль"
+    " heinäkuuta lipca července iulie temmuz tem липня يوليو יולי ביולי 七月",
+    "aug august août aoû agosto ago augustus augusti авг августа август"
+    " elokuuta sierpnia srpna ağustos ağu agustus серпня أغسطس אוגוסט באוגוסט 八月",
+    "sep sept september septembre septiembre setembro set settembre сен сент сентября сентябрь"
+    " syyskuuta września září septembrie eylül eyl вересня سبتمبر ספטמבר בספטמבר 九月",
+    "oct october okt oktober octobre octubre outubro out ottobre ott окт октября октябрь"
+    " lokakuuta października října octombrie ekim жовтня أكتوبر אוקטובר באוקטובר 十月",
+    "nov november novembre noviembre novembro ноя нояб ноября ноябрь"
+    " marraskuuta noiembrie kasım kas نوفمبر נובמבר בנובמבר 十一月",
+    "dec december dez dezember déc décembre diciembre dic dezembro dicembre дек декабря декабрь"
+    " des desember joulukuuta grudnia prosince decembrie aralık ara грудня ديسمبر דצמבר בדצמבר 十二月",
 )
 _MONTHS: Mapping[str, int] = {name: number for number, names in enumerate(_MONTH_NAMES, 1) for name in names.split()}
 
 _TIME = r"(?P<hour>\d{1,2})[:.h](?P<minute>\d{2})(?:[:.](?P<second>\d{2})(?:[.,]\d+)?)?\s*(?P<half>[ap]\.?m\.?)?"
-_ZONE = r"(?P<zone>[a-z]{0,5}\s*[+\-−]\s*\d{1,2}:?\d{0,2}\b|[a-z][a-z/_]{0,30})?(?:\s*\([^)]*\))?"
+_ZONE = (
+    r"(?P<zone>[a-z]{0,5}\s*[+\-−]\s*\d{1,2}(?::?\d{2})?(?!\d)|[a-z][a-z/_]{0,30})?"
+    r"(?:\s*(?:\([^)]*\)|\[[a-z/_]{1,30}\]|[a-z]{1,5}))?"  # the same again by its name
+)
+_APART = r"[\s,،]+(?:(?:at|um|à|[-–|·])\s+)?"  # what stands between the day and the time
 _WEEKDAY = r"(?:[^\W\d]{2,12}\.?[\s,،]+)?"
 _FLAGS = re.IGNORECASE
 
@@ -64,17 +83,18 @@ _DIALECTS = tuple(
     re.compile(pattern, _FLAGS)
     for pattern in (
         # Mon, 02 Jan 2024 03:04:05 +0000 · 2 January 2024 · 2. Januar 2024 · 2-Jan-24
-        rf"{_WEEKDAY}(?P<day>\d{{1,2}})(?:st|nd|rd|th|er|º)?[\s./-]+(?:de\s+)?(?P<name>[^\W\d]{{3,9}})\.?(?:\s+de)?[\s,/-]+"
-        rf"(?P<year>\d{{2,4}})(?:[\s,]+(?:at\s+)?{_TIME}\s*{_ZONE})?",
+        rf"{_WEEKDAY}(?P<day>\d{{1,2}})(?:st|nd|rd|th|er|º)?[\s./-]+(?:de\s+)?(?:(?P<name>[^\W\d]{{2,12}})|(?P<month>\d{{1,2}})月)\.?"
+        rf"(?:\s+de)?[\s,/-]+(?P<year>\d{{2,4}})(?:(?:{_APART}|:){_TIME}\s*{_ZONE})?",
         # Jan 2, 2024 3:04 pm · Mon Jan 2, 2024 · January 2nd 2024 at 15:04
-        rf"{_WEEKDAY}(?P<name>[^\W\d]{{3,9}})\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?[\s,]+(?P<year>\d{{4}})"
-        rf"(?:[\s,]+(?:at\s+)?{_TIME}\s*{_ZONE})?",
+        rf"{_WEEKDAY}(?P<name>[^\W\d]{{2,12}})\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?[\s,]+(?P<year>\d{{4}})"
+        rf"(?:{_APART}{_TIME}\s*{_ZONE})?",
         # asctime, RFC 9110 §5.6.7, and Unix `date`: Mon Jan  2 03:04:05 UTC 2024
-        rf"{_WEEKDAY}(?P<name>[^\W\d]{{3,9}})\s+(?P<day>\d{{1,2}})\s+{_TIME}\s*{_ZONE}\s+(?P<year>\d{{4}})",
+        rf"{_WEEKDAY}(?P<name>[^\W\d]{{2,12}})\s+(?P<day>\d{{1,2}})\s+{_TIME}\s*{_ZONE}\s+(?P<year>\d{{4}})",
         # 2024-01-02T03:04:05+00:00 and its loose relatives: 2024/1/2 3:04, 2024.01.02
-        rf"(?P<year>\d{{4}})(?P<_s>[-/.])(?P<month>\d{{1,2}})(?P=_s)(?P<day>\d{{1,2}})(?:[\s,t]+{_TIME}\s*{_ZONE})?",
-        # 20240102T030405Z, W3C's 2024-01 and 2024
-        r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})"
+        rf"(?P<year>\d{{4}})(?P<_s>[-/.])(?P<month>\d{{1,2}})(?P=_s)(?P<day>\d{{1,2}})"
+        rf"(?:\s*[(（][^()（）\d]{{1,9}}[)）])?(?:(?:\s*t\s*|{_APART}){_TIME}\s*{_ZONE})?",
+        # 20240102T030405Z, 2024-01-02T030405Z, W3C's 2024-01 and 2024
+        r"(?P<year>\d{4})(?P<_s>-?)(?P<month>\d{2})(?P=_s)(?P<day>\d{2})"
         rf"(?:[\st]*(?P<hour>\d{{2}})(?P<minute>\d{{2}})(?P<second>\d{{2}})?{_ZONE})?",
         r"(?P<year>\d{4})(?:-(?P<month>\d{2}))?",
         # 2024年1月2日 下午3时04分05秒 · 2024年1月2日 15:04 · 2024년 1월 2일 오후 3시 4분
@@ -82,9 +102,9 @@ _DIALECTS = tuple(
         r"\s*(?:(?P<half>上午|下午|早上|晚上|中午|凌晨|午前|午後|오전|오후)?\s*(?P<hour>\d{1,2})\s*[:：时時点點시]\s*(?P<minute>\d{1,2})?"
         rf"\s*(?:[:：分분]\s*(?:(?P<second>\d{{1,2}})\s*[秒초]?)?)?\s*{_ZONE})?",
         # 31/12/2024 and 12/31/2024, where only one reading is possible
-        rf"(?P<one>\d{{1,2}})[/.-](?P<two>\d{{1,2}})[/.-](?P<year>\d{{4}})(?:[\s,]+{_TIME}\s*{_ZONE})?",
-        # 2004-01-08 오후 11:53:45 (Nate)
-        r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})\s+(?P<half>오전|오후)\s+"
+        rf"(?P<one>\d{{1,2}})[/.-](?P<two>\d{{1,2}})[/.-](?P<year>\d{{4}})(?:{_APART}{_TIME}\s*{_ZONE})?",
+        # 2004-01-08 오후 11:53:45 (Nate) · 2024. 1. 2. 오후 3:04
+        r"(?P<year>\d{4})(?:-|\.\s*)(?P<month>\d{1,2})(?:-|\.\s*)(?P<day>\d{1,2})\.?\s+(?P<half>오전|오후)\s+"
         r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2}))?",
     )
 )
@@ -194,4 +214,4 @@ def _is_zone(offset: timedelta | None) -> bool:
 
 
 def _sane(moment: datetime) -> datetime | None:
-    return moment if moment.year >= FIRST_YEAR else None
+    return moment if moment >= _EPOCH_IS_OVER else None

@@ -59,6 +59,8 @@ _MEDIA_PREFIX = re.compile(
 )
 _HTML_TYPE = re.compile(r"""\stype\s*=\s*["'](?:text/)?html["']""", re.IGNORECASE)
 _LINK_WITH_URI = re.compile(r"""(<link)\suri\s*=\s*(?:"[^"<>]*"|'[^'<>]*')(?=[^<>/]*>\s*\w)""")
+_RSS = "http://backend.userland.com/rss2"
+_PREFIXED_RSS = re.compile(r"""(<([\w.-]{1,64}):rss\b(?:[^<>]*?)\sxmlns:\2\s*=\s*["'])[^"'<>]*""", re.IGNORECASE)
 _RSS_090 = ("http://channel.netscape.com/rdf/simple/0.9/", "http://my.netscape.com/rdf/simple/0.9/")
 
 # In these sections `&` is itself, and whoever is not closed goes on to the end.
@@ -94,6 +96,8 @@ def mend(text: str) -> str:
     rest = _NAMED.sub(_without_at, _without_endless_authors(rest))
     if "<link uri" in rest:
         rest = _LINK_WITH_URI.sub(r"\1", rest)
+    if root := _PREFIXED_RSS.match(rest):  # a namespace of one's own; RSS 2.0 has none, so any is as good
+        rest = root[1] + _RSS + rest[root.end() :]
     return prolog + _with_captions(rest.replace(*_RSS_090, 1).replace("itunes:subtitle>", "itunes:strapline>"))
 
 
@@ -106,7 +110,8 @@ def mend_again(text: str) -> str:
         return text
     used = dict.fromkeys(_PREFIX.findall(f"<{name} {rest}"))
     missing = [one for one in used if f"xmlns:{one}" not in tag and one not in ("xml", "xmlns")][:MAX_PREFIXES]
-    declared = (f' xmlns:{one}="{_USUAL.get(one, f"urn:undeclared:{one}")}"' for one in missing)
+    usual = {**_USUAL, name.rpartition(":")[0]: _RSS} if name.lower().endswith(":rss") else _USUAL
+    declared = (f' xmlns:{one}="{usual.get(one, f"urn:undeclared:{one}")}"' for one in missing)
     return "".join((text[:at], "<", name, *declared, tag, rest))
 
 

@@ -4,6 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from feeds.clean import clean
+from feeds.clean.rules import Rules
 from feeds.model import Entry, Person
 from feeds.parse import claims, read
 
@@ -150,3 +152,99 @@ def test_no_author_makes_it_raise_or_shows_what_stood_for_the_at_sign(written: s
     shown = written.replace("\ue000", "")
     for person in item(f"<author><![CDATA[{shown}]]></author>").authors:
         assert "\ue000" not in (person.name or "") + (person.email or "")
+
+
+TITLE, LINK, TEXT = (
+    "<title>T</title>",
+    "<link>https://e.example/1</link>",
+    "<description>Some &lt;b&gt;text&lt;/b&gt;</description>",
+)
+GUID, DATE = "<guid isPermaLink='false'>g</guid>", "<pubDate>Tue, 02 Jan 2024 03:04:05 GMT</pubDate>"
+
+
+@pytest.mark.parametrize(
+    ("inside", "guid", "title"),
+    [
+        (TITLE + LINK + TEXT + GUID + DATE, "g", "T"),
+        (LINK + TEXT + GUID + DATE, "g", "Some text"),
+        (TITLE + TEXT + GUID + DATE, "g", "T"),
+        (TITLE + LINK + TEXT + DATE, "https://e.example/1", "T"),
+        (TITLE + LINK + TEXT + GUID, "g", "T"),
+        (TITLE + TEXT, "sha256:", "T"),
+        (TEXT, "sha256:", "Some text"),
+        (LINK, "https://e.example/1", "e.example/1"),
+        ("<guid> \n </guid>" + TITLE, "sha256:", "T"),
+        ("", "sha256:", ""),
+    ],
+)
+def test_x17_whatever_is_missing_an_entry_has_an_identity_and_if_possible_a_title(
+    inside: str, guid: str, title: str
+) -> None:
+    body = f'<rss version="2.0"><channel><item>{inside}</item></channel></rss>'.encode()
+    (entry,) = clean(read(body), base="", rules=Rules()).entries
+    assert entry.guid.startswith(guid)
+    assert (entry.title, entry.published is not None) == (title, DATE in inside)
+    assert read(body.replace(b"Tue, 02 Jan", b"Wed, 03 Jan")).entries[0].guid == entry.guid
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("1", "https://e.example/blog/1"),
+        ("/1", "https://e.example/1"),
+        ("../1", "https://e.example/1"),
+        ("//other.example/1", "https://other.example/1"),
+        ("?p=1", "https://e.example/blog/feed?p=1"),
+        ("https:\\\\other.example\\1", "https://other.example/1"),
+        *((no, None) for no in ("javascript:alert(1)", "data:text/html,x", "ftp://e.example/1", "mailto:a@e.example")),
+    ],
+)
+def test_x23_every_address_is_absolute_or_gone(written: str, meant: str | None) -> None:
+    inside = (
+        f'<link>{written}</link><enclosure url="{written}"/><media:thumbnail url="{written}"/>'
+        f'<description>&lt;a href="{written}"&gt;a&lt;/a&gt;</description>'
+    )
+    body = f'<rss version="2.0" {NAMES}><channel><item>{inside}</item></channel></rss>'.encode()
+    (entry,) = read(body, url="https://e.example/blog/feed").entries
+    assert (entry.url, entry.image, [one.url for one in entry.enclosures]) == (meant, meant, [meant] if meant else [])
+
+
+def test_x24_entries_keep_the_order_of_the_document() -> None:
+    items = "".join(f"<item><guid>{n}</guid><pubDate>2024-01-0{n}</pubDate></item>" for n in (3, 1, 4, 2))
+    feed = read(f'<rss version="2.0"><channel>{items}</channel></rss>'.encode())
+    assert [entry.guid for entry in feed.entries] == ["3", "1", "4", "2"]
+
+
+@pytest.mark.parametrize("year", ["2034", "9999"])
+def test_d15_a_date_in_the_future_is_what_the_source_claims(year: str) -> None:
+    found = item(f"<pubDate>{year}-05-06T07:08:09Z</pubDate>").published
+    assert found is not None
+    assert found.year == int(year)
+    assert item("<pubDate>99999-05-06T07:08:09Z</pubDate>").published is None
+
+
+def test_d14_what_has_no_date_has_none() -> None:
+    items = "<item><title>a</title></item><item><pubDate>2024-01-02</pubDate></item><item><pubDate/></item>"
+    feed = read(f'<rss version="2.0"><channel><pubDate>2024-03-04</pubDate>{items}</channel></rss>'.encode())
+    assert [entry.published is None for entry in feed.entries] == [True, False, True]
+
+
+def test_d16_dates_that_feedparser_reads_wrong_are_none_and_harm_no_other() -> None:
+    dates = ("0000-00-00 00:00:00", "0001-01-01", "31 Feb 2024", "2024-01-02T25:61:00Z", "2024-01-02")
+    items = "".join(f"<item><guid>{n}</guid><pubDate>{date}</pubDate></item>" for n, date in enumerate(dates))
+    feed = read(f'<rss version="2.0"><channel>{items}</channel></rss>'.encode())
+    assert [entry.published is None for entry in feed.entries] == [True] * 4 + [False]
+    assert feed.problems == ()
+
+
+@pytest.mark.parametrize("guid", ["cafe\u0301", "caf\u00e9", "\u202eabc\u202c", "👩\u200d💻", "ﬁ", "שלום-1", "ａ"])
+def test_d20_an_id_is_kept_letter_for_letter(guid: str) -> None:
+    assert item(f"<guid isPermaLink='false'>{guid}</guid>").guid == guid
+    assert atom(f"<id>{guid}</id>").guid == guid
+
+
+def test_d20_two_spellings_of_one_id_are_two_ids() -> None:
+    items = "<item><guid>cafe\u0301</guid></item><item><guid>caf\u00e9</guid></item>"
+    feed = read(f'<rss version="2.0"><channel>{items}</channel></rss>'.encode())
+    assert len({entry.guid for entry in feed.entries}) == 2
+    assert feed.problems == ()

@@ -1,5 +1,7 @@
 """`read`: sniffing, and documents that are cut, empty, poisoned or something else."""
 
+import socket
+
 import pytest
 
 from feeds.errors import EmptyDocument, FeedError, NotAFeed, Truncated, Unreadable
@@ -146,8 +148,31 @@ def test_x09_a_codec_of_python_is_no_encoding() -> None:
     assert feed.title == "Té"
 
 
-def test_x20_a_feed_without_entries_is_a_feed() -> None:
-    assert read(rss()).entries == ()
+@pytest.mark.parametrize(
+    "body",
+    [
+        rss(),
+        b'<rss version="2.0"/>',
+        b'<feed xmlns="http://www.w3.org/2005/Atom"><title>t</title></feed>',
+        b'<feed xmlns="http://www.w3.org/2005/Atom"/>',
+        RDF[: RDF.index(b"<item")] + b"</rdf:RDF>",
+        b'{"version": "https://jsonfeed.org/version/1.1", "title": "t", "items": []}',
+    ],
+)
+def test_x20_a_feed_without_entries_is_a_feed(body: bytes) -> None:
+    assert read(body).entries == ()
+    assert read(body).problems == ()
+
+
+def test_x25_no_dtd_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*args: object) -> None:
+        raise AssertionError("something was opened")
+
+    dtd = '"-//Netscape Communications//DTD RSS 0.91//EN" "http://127.0.0.1:9/rss-0.91.dtd"'
+    body = f"<!DOCTYPE rss PUBLIC {dtd}>".encode() + rss("<item><title>Caf&eacute;</title></item>")
+    monkeypatch.setattr(socket, "socket", refuse)
+    monkeypatch.setattr(socket, "create_connection", refuse)
+    assert read(body).entries[0].title == "Café"
 
 
 def test_something_that_only_looks_like_a_feed_is_unreadable() -> None:
@@ -179,9 +204,10 @@ def test_x17_an_entry_without_anything_to_know_it_by_gets_a_stable_guid() -> Non
 
 def test_x21_lengths_are_sane_and_enclosures_capped() -> None:
     lengths = ("abc", "-1", str(10**20), "1_0", "１２", " 12 ")
-    some = "".join(f'<enclosure url="https://e.example/{n}" length="{length}"/>' for n, length in enumerate(lengths))
+    some = "".join(f'<enclosure url="/{n}" length="{length}"/>' for n, length in enumerate(lengths))
     many = "".join(f'<enclosure url="https://e.example/many{n}"/>' for n in range(500))
-    one, two = read(rss(f"<item>{some}</item>", f"<item>{many}</item>")).entries
+    one, two = read(rss(f"<item>{some}</item>", f"<item>{many}</item>"), url="https://e.example/feed").entries
+    assert [enclosure.url for enclosure in one.enclosures] == [f"https://e.example/{n}" for n in range(6)]
     assert [enclosure.length for enclosure in one.enclosures] == [None, None, None, None, None, 12]
     assert len(two.enclosures) == claims.MAX_ENCLOSURES
 
