@@ -21,7 +21,7 @@ def test_x14_every_fact_of_a_suite_is_shared_or_listed(suite: str) -> None:
     if not documents:
         pytest.skip(f"the corpus has the documents of {suite}, but not what is expected of them")
     present = {case.name for case in documents}
-    found = {(case.name, field): how for case in documents for field, how in disagreements(case).items()}
+    found = {(case.name, fact.field): how for case in documents for fact, how in disagreements(case)}
     known = {(document, field) for of, document, field in listed() if of == suite and document in present}
     assert {key: how for key, how in found.items() if key not in known} == {}
     assert known - found.keys() == set()
