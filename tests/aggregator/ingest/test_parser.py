@@ -36,6 +36,14 @@ def dying(tmp_path: Path, what: str) -> tuple[str, ...]:
     return (sys.executable, str(script))
 
 
+async def test_x10_an_encoding_can_be_guessed_within_the_limits_of_the_process() -> None:
+    body = RSS.decode().replace("One", "Учёные обнаружили древний город").encode("koi8-r")
+    async with Parser(1) as parser:
+        feed = (await parser.read(document(body))).feed
+    assert feed.entries[0].title == "Учёные обнаружили древний город"
+    assert feed.problems == ("the document names no encoding that we know, but is koi8_r",)
+
+
 async def test_a_document_comes_back_read_and_cleaned() -> None:
     async with Parser(1) as parser:
         feed = (await parser.read(document(RSS))).feed

@@ -6,6 +6,7 @@ import pytest
 
 from feeds.parse import guess
 from feeds.parse.encoding import CODECS, decode
+from feeds.webpage import text_of_page
 
 FEED = (
     '<?xml version="1.0"?><rss version="2.0"><channel><title>News</title><item><title>{}</title></item></channel></rss>'
@@ -94,6 +95,13 @@ def test_what_can_be_western_stays_what_it_claims(language: str) -> None:
 def test_an_accent_or_two_without_a_word_are_western(text: str) -> None:
     body = f"<a>{text}</a>".encode("cp1252")
     assert guess.encoding_of(guess.sample_of(body)) == "cp1252"
+
+
+@pytest.mark.parametrize("meta", ["", '<meta charset="utf-8">', '<meta charset="shift_jis">'])
+def test_x10_a_page_is_read_right_whatever_its_meta_says(meta: str) -> None:
+    page = f"<html><head>{meta}<title>政府は来年度予算案を閣議決定した</title></head><body>本文</body></html>"
+    assert text_of_page(page.encode("shift_jis"), "text/html") == page
+    assert text_of_page(page.encode("utf-8"), "text/html; charset=ISO-8859-1") == page
 
 
 def test_every_guess_is_an_encoding_of_the_list() -> None:
