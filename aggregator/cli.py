@@ -254,14 +254,16 @@ def status(config: Path, source: str | None, as_json: bool) -> None:
 
 
 def _print_status(found: "Status") -> None:
-    from aggregator.publish.words import relative
+    from aggregator.publish.words import counted, relative
 
     counts = ", ".join(f"{count} {state}" for state, count in found.counts.items())
     click.echo(f"{len(found.sources)} sources: {counts}; {found.stories} stories")
     for one in found.sources:
         good = f"last good {relative(one.last_success_at, found.at)}" if one.last_success_at else "never good yet"
         click.echo(f"\n{one.state:8} {one.name}  {one.address}")
-        click.echo(f"         {good}, next try {relative(one.next_fetch_at, found.at)}, {one.sightings} entries")
+        click.echo(
+            f"         {good}, next try {relative(one.next_fetch_at, found.at)}, {counted(one.sightings, 'entry')}"
+        )
         for line in (one.reason and f"{one.reason}: {one.detail}", one.advice, *one.problems[:3]):
             if line:
                 click.echo(f"         {line}")

@@ -95,7 +95,7 @@ def _enclosure(enclosure: Enclosure) -> Enclosure | None:
     if url is None:
         return None
     length = enclosure.length if enclosure.length and enclosure.length > 0 else None
-    return Enclosure(url=url, type=media_type(enclosure.type, url), length=length)
+    return replace(enclosure, url=url, type=media_type(enclosure.type, url), length=length)
 
 
 def _source(source: Source) -> Source:

@@ -69,7 +69,14 @@ def _author(person: Person) -> dict[str, Any]:
 
 
 def _attachment(enclosure: Enclosure) -> dict[str, Any]:
-    return _said({"url": enclosure.url, "mime_type": enclosure.type, "size_in_bytes": enclosure.length})
+    return _said(
+        {
+            "url": enclosure.url,
+            "mime_type": enclosure.type,
+            "size_in_bytes": enclosure.length,
+            "duration_in_seconds": enclosure.duration,
+        }
+    )
 
 
 def _source(source: Source) -> dict[str, Any]:

@@ -9,17 +9,17 @@ import re
 import pytest
 
 from tests.corpus import require_corpus
-from tests.expectations import REASONS, SUITES, cases, disagreements, listed
+from tests.expectations import REASONS, cases, disagreements, listed
 
-LEAST = {"feedparser": 300, "gofeed": 900}  # facts that a suite must have, so that nothing is compared with nothing
+# Suite → facts that it must have, so that nothing is compared with nothing. The corpus has gofeed's documents without what
+# is expected of them, so that suite is compared by hand (`python -m tests.expectations gofeed=FOLDER`).
+LEAST = {"feedparser": 300}
 
 
-@pytest.mark.parametrize("suite", SUITES)
+@pytest.mark.parametrize("suite", sorted(LEAST))
 def test_x14_every_fact_of_a_suite_is_shared_or_listed(suite: str) -> None:
     require_corpus()
     documents = tuple(cases(suite))
-    if not documents:
-        pytest.skip(f"the corpus has the documents of {suite}, but not what is expected of them")
     present = {case.name for case in documents}
     found = {(case.name, fact.field): how for case in documents for fact, how in disagreements(case)}
     known = {(document, field) for of, document, field in listed() if of == suite and document in present}

@@ -28,7 +28,7 @@ EVERYTHING = Entry(  # every field is set
     ),
     tags=("手机", "R&D"),
     enclosures=(
-        Enclosure(url="https://cdn.example.org/a.mp3", type="audio/mpeg", length=12345678),
+        Enclosure(url="https://cdn.example.org/a.mp3", type="audio/mpeg", length=12345678, duration=3723.0),
         Enclosure(url="https://cdn.example.org/b.mp4", type="video/mp4"),
         Enclosure(url="https://cdn.example.org/c.pdf"),
     ),
