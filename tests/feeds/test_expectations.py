@@ -11,7 +11,7 @@ import pytest
 from tests.corpus import require_corpus
 from tests.expectations import REASONS, cases, disagreements, listed
 
-# Suite → facts that it must have, so that nothing is compared with nothing. The corpus has the documents of gofeed without
+# Suite → facts that it must have, so that nothing is compared with nothing. The corpus has gofeed's documents, but not
 # what is expected of them, so that suite is compared by hand (`python -m tests.expectations gofeed=FOLDER`).
 LEAST = {"feedparser": 300}
 
