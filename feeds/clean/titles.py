@@ -57,8 +57,8 @@ def plain(title: str) -> str:
     """One line of text without what is invisible or spills over its neighbours; "" if nothing of it can be seen."""
     title = without_forbidden(title)
     if not _ORDINARY.fullmatch(title):
-        title = _TAGS.sub("", _JOINERS.sub(r"\1", _DROPPED.sub("", title)))
-        title = _SUSPECT.sub(_calm, title)
+        title = _TAGS.sub("", _DROPPED.sub("", title))  # first, for it brings together what stood apart
+        title = _SUSPECT.sub(_calm, _JOINERS.sub(r"\1", title))
         if not any(unicodedata.category(one)[0] in "LNPS" for one in title):  # the first letter ends it
             return ""
     title = " ".join(title.split())
