@@ -178,11 +178,12 @@ def _pickiness(source: Mapping[str, str]) -> tuple[bool, int]:
 
 
 def _unwrap(noscript: LexborNode) -> None:
-    """`<img placeholder><noscript><img real></noscript>`, or the other way round: one image, the real one."""
+    """What is there for readers without scripts is there for ours: they have none.
+
+    `<img placeholder><noscript><img real></noscript>`, or the other way round, is one image, the real one.
+    """
     inner = noscript.css_first("img")
-    if inner is None:
-        return
-    if not _counts(_attributes_of(inner), {}):
+    if inner is not None and not _counts(_attributes_of(inner), {}):
         for direction in (-1, 1):
             twin = _image_beside(noscript, direction)
             if twin is None or not _is_twin(twin, inner):

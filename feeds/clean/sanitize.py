@@ -10,13 +10,14 @@ for those who call it alone.
 import re
 from collections.abc import Callable
 from contextvars import ContextVar
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 import nh3
 
 from feeds.clean import srcset
 from feeds.clean.context import Context
+from feeds.clean.images import visible
 from feeds.clean.links import page, picture
 from feeds.html import bounded, text_of, without_forbidden
 from feeds.model import Entry
@@ -108,20 +109,44 @@ ROUNDS = 4
 _NUMBER = re.compile(r"\d{1,5}(?:\.\d+)?%?", re.ASCII)
 
 
+@dataclass(slots=True)
+class _Reading:
+    """One text on its way through nh3: what its addresses are relative to, and whether an image lost one."""
+
+    base: str
+    lost: bool = False
+
+
 def entry(entry: Entry, context: Context) -> Entry:
     """The step: both texts made safe."""
     base = context.base_of(entry)
-    html, summary = safe_html(entry.html, base), safe_html(entry.summary, base)
+    html, summary = _safe_and_seen(entry.html, base), _safe_and_seen(entry.summary, base)
     return replace(entry, html=html, summary=summary if summary != html else "")
 
 
 def safe_html(html: str, base: str) -> str:
     """The fragment, safe and balanced, its addresses absolute; the same again if it is handed in again."""
+    return _safe(html, _Reading(base))
+
+
+def _safe_and_seen(html: str, base: str) -> str:
+    """The same, and where an image lost its address, it gets the next best that it has (`images`)."""
+    reading = _Reading(base)
+    safe = _safe(html, reading)
+    for _ in range(ROUNDS):
+        if not reading.lost or (again := visible(safe)) == safe:
+            break
+        reading.lost = False
+        safe = _safe(again, reading)
+    return safe
+
+
+def _safe(html: str, reading: _Reading) -> str:
     html = without_forbidden(html)
     if "<" not in html and "&" not in html:
         return html.replace(">", "&gt;")
     html = _FORMULA.sub(_formula, bounded(html)) if "<math" in html.lower() else bounded(html)
-    token = _BASE.set(base)
+    token = _READING.set(reading)
     try:
         safe = _once(html)
         for _ in range(0 if _CALM.issuperset(map(str.lower, _TAG_NAME.findall(html))) else ROUNDS):
@@ -131,7 +156,7 @@ def safe_html(html: str, base: str) -> str:
             safe = again
         return safe
     finally:
-        _BASE.reset(token)
+        _READING.reset(token)
 
 
 def _once(html: str) -> str:
@@ -162,11 +187,16 @@ def _judge(tag: str, name: str, value: str) -> str | None:
 
 
 def _link(tag: str, value: str) -> str | None:
-    return value if tag == "a" and value.startswith("mailto:") else page(_BASE.get(), value)
+    return value if tag == "a" and value.startswith("mailto:") else page(_READING.get().base, value)
 
 
 def _file(tag: str, value: str) -> str | None:
-    return _player(resolve(_BASE.get(), value)) if tag == "iframe" else picture(_BASE.get(), value)
+    reading = _READING.get()
+    if tag == "iframe":
+        return _player(resolve(reading.base, value))
+    address = picture(reading.base, value)
+    reading.lost = reading.lost or address is None
+    return address
 
 
 def _player(address: str | None) -> str | None:
@@ -179,8 +209,9 @@ def _player(address: str | None) -> str | None:
 def _srcset(tag: str, value: str) -> str | None:
     if srcset.is_ordinary(value):
         return value
-    base = _BASE.get()
-    found = (replace(one, url=picture(base, one.url) or "") for one in srcset.parse(value))
+    reading = _READING.get()
+    found = [replace(one, url=picture(reading.base, one.url) or "") for one in srcset.parse(value)]
+    reading.lost = reading.lost or not all(one.url for one in found)
     return srcset.write(tuple(one for one in found if one.url)) or None
 
 
@@ -212,6 +243,6 @@ def _cleaner(tags: set[str]) -> nh3.Cleaner:
 
 
 # Made once: that costs as much as cleaning an item. So the base, which changes with every item, goes round them.
-_BASE: ContextVar[str] = ContextVar("base", default="")
+_READING: ContextVar[_Reading] = ContextVar("reading")
 _CLEANER = _cleaner(_TAGS)
 _WITH_FRAMES = _cleaner(_TAGS | {"iframe"})

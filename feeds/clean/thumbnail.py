@@ -6,17 +6,22 @@ address absolute and every tag what it seems to be. It reads the text and leaves
 
 import re
 from dataclasses import replace
+from html import unescape
 
 from feeds.clean.context import Context
+from feeds.clean.placeholders import is_blank
 from feeds.model import Entry
 
-_IMG = re.compile(r"<img\b([^<>]*)>")
-_ATTRIBUTE = re.compile(r'([a-z]+)="([^"]*)"')
+# Exact after `sanitize`: there every value is quoted, and `<` and `>` in it are references.
+_IMG = re.compile(r"<img([^<>]*)>")
+_ATTRIBUTE = re.compile(r' (src|width|height)="([^"]*)"')
 _SMALLEST = 49  # pixels; avatars and icons are 48 and less
-# Avatars, emoji, counters, buttons, as feeds are known to show them (November 2026).
+# Avatars, emoji, counters, buttons, advertisements, as feeds are known to show them (November 2026).
 _UNFIT = re.compile(
-    r"gravatar\.com|/avatars?[/._-]|//avatars?\d*\.|/emoji/|/smil(?:ey|ies)/|//s\.w\.org/|feedburner\.com/~|/pixel\b|doubleclick"
-    r"|//feeds\.wordpress\.com|//pixel\.|//stats?\.|/tracking/|/counter|/badges?/|shields\.io|/buttons?/|/share[-_/]|\.svg(?:$|\?)",
+    r"gravatar\.com|/avatars?[/._-]|//avatars?\d*\.|/emoji/|/twemoji/|//twemoji\.|/smil(?:ey|ies)/|//s\.w\.org/|/emoticons?/"
+    r"|feedburner\.com/~|/pixel\b|doubleclick|//feeds\.wordpress\.com|//pixel\.|//stats?\.|/tracking/|/counters?/|/counter\.(?:gif|php|png)|/badges?/"
+    r"|shields\.io|/buttons?/|/share[-_/]|//ads?\d*\.|/ads?/|/adserver|/advert|/banners?/|googlesyndication"
+    r"|amazon-adsystem|//ir-[a-z]{2}\.amazon|/sponsors?/|\.svg(?:$|\?)",
     re.IGNORECASE,
 )
 
@@ -33,8 +38,8 @@ def first_picture(html: str) -> str | None:
     """The first image of sanitised HTML that could stand for all of it."""
     for image in _IMG.finditer(html):
         attributes: dict[str, str] = dict(_ATTRIBUTE.findall(image[1]))
-        address = attributes.get("src", "").replace("&amp;", "&")
-        if address and not _UNFIT.search(address) and not _is_small(attributes):
+        address = unescape(attributes.get("src", ""))
+        if address and not is_blank(address) and not _UNFIT.search(address) and not _is_small(attributes):
             return address
     return None
 

@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from feeds.clean import clean
 from feeds.clean.images import BLOCKS_HIDE_IN, unresolved, visible
 from feeds.clean.lazy import HIDDEN_IN, SETS_HIDDEN_IN
 from feeds.clean.placeholders import is_blank
+from feeds.clean.rules import Rules
 from feeds.clean.sanitize import safe_html
+from feeds.model import Entry, Feed
 
 BASE = "https://e.example/"
 REAL = "https://i.example/real.jpg"
@@ -150,6 +153,16 @@ def test_two_images_beside_a_noscript_are_not_taken_for_one() -> None:
     assert shown('<p><img src="/a.jpg"></p><noscript><img src="/b.jpg"></noscript>').count("<img") == 2
     counter = '<noscript><img src="https://t.example/tr?noscript=1" width="1" height="1"></noscript>'
     assert shown(f'<img src="{REAL}">{counter}') == f'<img src="{REAL}">'
+
+
+def test_what_is_there_for_want_of_scripts_is_markup_like_any_other() -> None:
+    assert shown("<noscript><p>Watch <a href='/v'>here</a></p></noscript>").startswith("<p>Watch <a href=")
+
+
+def test_an_image_whose_address_cannot_be_used_shows_the_next_best() -> None:
+    entry = Entry(guid="1", html='<img src="http://10.0.0.1/x.jpg" srcset="http://10.0.0.1/y.jpg 2x, /a.jpg 1x">')
+    (cleaned,) = clean(Feed(entries=(entry,)), base=BASE, rules=Rules()).entries
+    assert cleaned.html == '<img srcset="https://e.example/a.jpg 1x" src="https://e.example/a.jpg">'
 
 
 def test_an_image_in_an_attribute_is_text() -> None:
