@@ -26,6 +26,7 @@ format: .venv/installed-dev  ## put the code into shape
 bench: .venv/installed-dev  ## what it costs, and how publishers see us
 	$(BIN)/python -m benchmarks.fetch_304
 	$(BIN)/python -m benchmarks.reading
+	$(BIN)/python -m benchmarks.cleaning
 	$(BIN)/python -m benchmarks.corpus
 	$(BIN)/python -m benchmarks.etiquette
 	$(BIN)/python -m benchmarks.images

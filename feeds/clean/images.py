@@ -36,6 +36,8 @@ _BY_ANOTHER_NAME = re.compile(
 )
 # The text of a `<noscript>` that was read as text and escaped.
 _ESCAPED = re.compile(r"(<noscript[^<>]*>)([^<]*&lt;\s*img\s[^<]*)(?=</noscript)", re.IGNORECASE)
+# What is written of a tag that is mended: what `sanitize` lets through, so that it has less to read.
+_KEPT = ("src", "srcset", "sizes", "alt", "title", "width", "height", "lang", "dir")
 _SRC = re.compile(r'\ssrc="([^"]*)"')
 _URL = re.compile(r"^url\(\s*['\"]?|['\"]?\s*\)$")
 _TINY = re.compile(r"\s*[0-2](?:px)?\s*", re.IGNORECASE)
@@ -95,8 +97,9 @@ def _mended(image: re.Match[str]) -> str:
         return ""
     if not changes:
         return image[0]
-    kept = ((name, value) for name, value in (attributes | changes).items() if value is not None)
-    return "<img" + "".join(f' {name}="{_escape(value)}"' for name, value in kept) + ">"
+    told = attributes | changes
+    kept = [f' {name}="{_escape(value)}"' for name in _KEPT if (value := told.get(name)) is not None]
+    return f"<img{''.join(kept)}>"
 
 
 def _attributes(written: str) -> dict[str, str]:

@@ -31,7 +31,7 @@ _PLACE = re.compile(
     r"|//miro\.medium\.com/(?:v2/)?(?:max/|resize:(?:fit|fill):|freeze/max/)\d\d[/:]"
 )
 _NO_ADDRESS = ("data:", "about:", "javascript:", "blob:", "#")
-_LONGEST_NAME = 60
+_LONGEST_NAME = 48
 
 
 def is_blank(address: str) -> bool:

@@ -162,7 +162,7 @@ def test_what_is_there_for_want_of_scripts_is_markup_like_any_other() -> None:
 def test_an_image_whose_address_cannot_be_used_shows_the_next_best() -> None:
     entry = Entry(guid="1", html='<img src="http://10.0.0.1/x.jpg" srcset="http://10.0.0.1/y.jpg 2x, /a.jpg 1x">')
     (cleaned,) = clean(Feed(entries=(entry,)), base=BASE, rules=Rules()).entries
-    assert cleaned.html == '<img srcset="https://e.example/a.jpg 1x" src="https://e.example/a.jpg">'
+    assert cleaned.html == '<img src="https://e.example/a.jpg" srcset="https://e.example/a.jpg 1x">'
 
 
 def test_an_image_in_an_attribute_is_text() -> None:
