@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 FOUND_PROBLEMS = 1
 CANNOT_RUN = 2
+SHOWN_TEXT = 100  # characters of an entry that `parse` shows
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -291,20 +292,24 @@ def parse(config: Path, document: str, as_json: bool) -> None:
 
 def _print_feed(feed: "Feed") -> None:
     from aggregator.publish.words import counted, minute
+    from feeds.html import text_of
 
     click.echo(f"{feed.title or 'Untitled'}  {feed.link or ''}\n{counted(len(feed.entries), 'entry')}")
     for problem in feed.problems:
         click.echo(f"problem: {problem}")
     for entry in feed.entries:
         date = minute(entry.published) if entry.published else "no date"
-        click.echo(f"\n{entry.title}\n    {date}  {entry.url or 'no address'}\n    guid {entry.guid}")
-        for name, count in (
-            ("image", bool(entry.image)),
-            ("enclosure", len(entry.enclosures)),
-            ("tag", len(entry.tags)),
+        click.echo(f"\n{entry.title or 'Untitled'}\n    {date}  {entry.url or 'no address'}\n    guid {entry.guid}")
+        text = " ".join(text_of(entry.html).split())
+        for name, value in (
+            ("by", ", ".join(filter(None, (author.name for author in entry.authors)))),
+            ("image", entry.image),
+            ("tags", ", ".join(entry.tags)),
+            ("enclosure", " ".join(enclosure.url for enclosure in entry.enclosures)),
+            ("text", text if len(text) <= SHOWN_TEXT else f"{text[:SHOWN_TEXT].rstrip()}… ({len(text)} characters)"),
         ):
-            if count:
-                click.echo(f"    {counted(count, name)}")
+            if value:
+                click.echo(f"    {name} {value}")
 
 
 @cli.group()

@@ -11,6 +11,7 @@ import signal
 import sys
 from asyncio.subprocess import Process
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from aggregator.config.values import Listen
 from aggregator.dedup.merge import Merged, Merger
 from aggregator.errors import AggregatorError, DatabaseError, Problem
 from aggregator.fetch import files
-from aggregator.fetch.client import Client, Request
+from aggregator.fetch.client import Client, Request, Response
 from aggregator.ingest.child import Document, Originals
 from aggregator.ingest.parser import Parser
 from aggregator.ingest.pipeline import seen
@@ -42,6 +43,7 @@ from feeds.model import Feed
 log = logging.getLogger(__name__)
 
 SERVER_GRACE_SECONDS = 5.0
+CONFIG_NAME = "config.yaml"
 RECLEANED_AT_ONCE = 200  # entries: 0.1 s of work, so that the database is never kept from others for long
 
 
@@ -100,7 +102,7 @@ def status_of(engine: Engine, settings: Settings, *, only: str | None = None) ->
 
     raises  UnknownSource
     """
-    _require_known(settings, only)
+    only = _known(settings, only)
     with reading(engine) as connection:
         healths = [one for one in health.health(connection) if only in (None, one.address)]
         everything = views.category_states(connection).get("all")
@@ -126,9 +128,16 @@ def moved(settings: Settings) -> tuple[Problem, ...]:
     )
 
 
-def _require_known(settings: Settings, address: str | None) -> None:
-    if address is not None and address not in {source.address for source in settings.sources}:
-        raise UnknownSource(f"{address} is not among the sources of {settings.file}; `aggregator status` lists them")
+def _known(settings: Settings, address: str | None) -> str | None:
+    """The identity of the source that an address is meant to be; None for none.
+
+    raises  UnknownSource
+    """
+    if address is None:
+        return None
+    if source := _source_at(address, settings):
+        return source.address
+    raise UnknownSource(f"{address} is not among the sources of {settings.file}; `aggregator status` lists them")
 
 
 def due(engine: Engine, settings: Settings, *, only: str | None, force: bool) -> int:
@@ -136,7 +145,7 @@ def due(engine: Engine, settings: Settings, *, only: str | None, force: bool) ->
 
     raises  UnknownSource
     """
-    _require_known(settings, only)
+    only = _known(settings, only)
     now = utc_now()
     with writing(engine) as connection:
         if force:
@@ -149,10 +158,10 @@ async def ingest_once(
 ) -> tuple[int, Merged]:
     """Poll all that is due, merge, and return: (polls, what the merge did). SIGTERM ends it early, cleanly.
 
-    raises  DatabaseError, when the database fails on the way; what was committed stays, the rest is still due
+    raises  UnknownSource; DatabaseError, when the database fails on the way: what was committed stays, the rest is due
     """
     try:
-        async with Worker(engine, settings, only=only, watch=watch) as worker:
+        async with Worker(engine, settings, only=_known(settings, only), watch=watch) as worker:
             _on_signals(worker.stop)
             polls = await worker.drain()
             merger = Merger(settings.dedup, settings.sources)
@@ -269,9 +278,9 @@ async def read_document(address: str, settings: Settings) -> Feed:
     A source of config.yaml is read as the file says: with its kind, its options and its rules. Any other page is not
     read, but the message names the feeds that it has.
 
-    raises  FetchError, FeedError, ParserDied
+    raises  UnknownSource, FetchError, FeedError, ParserDied
     """
-    source = _source_at(address, settings) or SourceSettings(address=address, kind="feed")
+    source = _source_at(address, settings) or _unlisted(address)
     places = KINDS[source.kind].locate(source.address, settings.rsshub.instances)
     place = places[0] if places else address
     if place.startswith(("http://", "https://")):
@@ -294,16 +303,49 @@ async def read_document(address: str, settings: Settings) -> Feed:
         try:
             return (await parser.read(document)).feed
         except NotAFeed as error:
-            found = discover.feeds_of(response.body, response.content_type, response.url)
-            if source.kind != "feed" or not found:
+            if source.kind != "feed":
                 raise
-            raise NotAFeed("\n  ".join((f"{error}; its feeds are", *(one.url for one in found)))) from error
+            raise NotAFeed(_with_feeds(str(error), response)) from error
+
+
+def _with_feeds(said: str, response: Response) -> str:
+    """What was said of a document that is no feed, and how to subscribe to it all the same."""
+    found = discover.feeds_of(response.body, response.content_type, response.url)
+    if found:
+        return "\n  ".join((f"{said}; its feeds are", *(one.url for one in found)))
+    if "HTML page" in said:
+        return f"{said}, and it names none; a source can be made of it in {CONFIG_NAME} with `page:` and `item:`"
+    return said
 
 
 def _source_at(address: str, settings: Settings) -> SourceSettings | None:
-    """The source of config.yaml that an address is meant to be: as it is written there, or as it is known."""
-    found = (source for source in settings.sources if address in (source.address, *_places(source)))
-    return next(found, None)
+    """The source of config.yaml that an address is meant to be: as it is known, else as it is written there."""
+    spellings = _spellings(address)
+    by_identity = (source for source in settings.sources if source.address in spellings)
+    by_place = (source for source in settings.sources if not spellings.isdisjoint(_places(source)))
+    return next(by_identity, None) or next(by_place, None)
+
+
+def _spellings(address: str) -> frozenset[str]:
+    """The address, and the feed that it stands for."""
+    with suppress(ValueError):
+        return frozenset((address, KINDS["feed"].address(address)))
+    return frozenset((address,))
+
+
+def _unlisted(address: str) -> SourceSettings:
+    """A document that config.yaml does not list.
+
+    raises  UnknownSource, for one that cannot be read without the options that are written there
+    """
+    name, _, rest = address.partition(":")
+    if name in KINDS and KINDS[name].options:
+        raise UnknownSource(f"{rest} is not listed in {CONFIG_NAME} as a `{name}`; how to read it must be said there")
+    try:
+        kind = name if name in ("rsshub", "file") else "feed"
+        return SourceSettings(address=KINDS[kind].address(address), kind=kind)
+    except ValueError:
+        return SourceSettings(address=address, kind="feed")  # a path, or an address that is to be asked all the same
 
 
 def _places(source: SourceSettings) -> tuple[str, ...]:

@@ -141,6 +141,54 @@ def _whole(read: Callable[..., Feed]) -> Reader:
     return reader
 
 
+_ABOUT_PAGES = """\
+For pages that have no feed. All options but `date_format` are CSS selectors, as browsers know them; `item` finds the
+items on the page, the others look inside of one item. Most pages need `item` alone: the title is then the item's first
+heading, the link the one in it or around it, the picture the first. So for this page:
+
+```html
+<ul class="news">
+  <li><a href="/2026/library"><h3>A new library</h3></a> <span class="day">20/11/2026</span> <p>It opens today.</p></li>
+  <li><a href="/2026/tram"><h3>The tram comes</h3></a> <span class="day">19/11/2026</span> <p>Next year.</p></li>
+</ul>
+```
+
+this is enough:
+
+```yaml
+- page: https://example.org/news
+  item: .news li
+  date: .day
+  date_format: "%d/%m/%Y"     # needed only where a day may be taken for a month
+```
+
+`aggregator parse` with the address shows what the selectors find; in a browser, the page's source shows what there is
+to find (what scripts put there later is not). An entry is known by its link, or by its title where it has none. Where
+`item` finds nothing the source fails and its stories stay, so that `/status` tells when the page was rebuilt; where
+another option finds nothing in some items, `/status` says in how many."""
+_ABOUT_JSON = """\
+For data that a site has for its own scripts. All options but `date_format` are expressions of
+[JMESPath](https://jmespath.org/); `items` leads to the list of items, the others look inside of one item. `link` may
+also be a template, with expressions in braces. So for `{"data": {"list": [{"post_id": 7, "subject": "A new library",
+"cover": {"src": "/7.jpg"}}]}}`:
+
+```yaml
+- json: https://api.example.org/v1/list
+  items: data.list
+  id: post_id
+  title: subject
+  link: "https://example.org/p/{post_id}"
+  image: cover.src
+```
+
+Where an option is not given, the usual names are tried, those of WordPress (`/wp-json/wp/v2/posts`) and GitHub among
+them. `aggregator parse` with the address shows what is found; where `items` leads to no list, the message names the
+lists that there are."""
+_ABOUT_SITEMAPS = """\
+Every page that it lists is an entry: the newest 2,000, if it has more. Titles are made of the addresses where it has
+none, and there is no text; best are the ones for news. Where the address is that of an index of sitemaps, the message
+names those that it has; choose one."""
+
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         kind.name: kind
@@ -184,11 +232,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 locate=_without_prefix,
                 read=_whole(page.read),
                 options=page.OPTIONS,
-                more=(
-                    "For pages that have no feed. Each option is a CSS selector; all but `item` look inside of one "
-                    "item. Where they find nothing the source fails, so that `/status` tells when the page was "
-                    "rebuilt. `aggregator parse` with the address shows what they find."
-                ),
+                more=_ABOUT_PAGES,
             ),
             Kind(
                 name="json",
@@ -199,10 +243,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 locate=_without_prefix,
                 read=_whole(jsondata.read),
                 options=jsondata.OPTIONS,
-                more=(
-                    "For data that a site has for its own scripts. Each option is an expression of "
-                    "[JMESPath](https://jmespath.org/); all but `items` look inside of one item."
-                ),
+                more=_ABOUT_JSON,
             ),
             Kind(
                 name="sitemap",
@@ -213,7 +254,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 locate=_without_prefix,
                 read=_whole(sitemap.read),
                 options=sitemap.OPTIONS,
-                more="Every page that it lists is an entry; titles are made of the addresses where it has none.",
+                more=_ABOUT_SITEMAPS,
             ),
         )
     }

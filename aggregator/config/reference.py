@@ -120,9 +120,10 @@ def _section(title: str, model: Any, text: str | None) -> Iterator[str]:
 def _kind_section(kind: Kind) -> Iterator[str]:
     if not kind.options:
         return
-    yield f"### Options of a `{kind.key}`\n\n{kind.more}\n\n```yaml\n- {kind.key}: {kind.example}"
-    needed = [f"  {name}: {option.example}" for name, option in kind.options.items() if option.needed]
-    yield "\n".join([*needed, "```\n"])
+    yield f"### Options of a `{kind.key}`\n\n{kind.more}\n"
+    if "```yaml" not in kind.more:
+        needed = [f"  {name}: {option.example}" for name, option in kind.options.items() if option.needed]
+        yield "\n".join(["```yaml", f"- {kind.key}: {kind.example}", *needed, "```\n"])
     yield "| option | what it does | default | example |\n|---|---|---|---|"
     yield "".join(f"| `{name}` | {_option_row(option)} |\n" for name, option in kind.options.items())
 

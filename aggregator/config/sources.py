@@ -84,10 +84,14 @@ def _wrongly_told(kind: Kind, told: Mapping[str, str], place: Place) -> list[Pro
             raw = str(at.value.content)
             problems.append(at.problem(f"what `{raw}` stands for cannot be used here" if refers(raw) else str(error)))
     return problems + [
-        place.problem(f"a `{kind.key}` needs `{name}`: {option.about[0].lower()}{option.about[1:]}")
+        place.problem(f"a `{kind.key}` needs `{name}`, such as `{name}: {option.example}`: {_begun(option.about)}")
         for name, option in kind.options.items()
-        if option.needed and name not in told
+        if option.needed and name not in told and (place / name) is place  # else it stands there, and is wrong
     ]
+
+
+def _begun(sentence: str) -> str:
+    return sentence[0].lower() + sentence[1:].removesuffix(".")
 
 
 def settle(

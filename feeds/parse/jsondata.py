@@ -58,7 +58,7 @@ OPTIONS: Mapping[str, Option] = {
         default="@",
     ),
     "id": Option(
-        about="What an item is recognised by.",
+        about="What an item is known by, and stays known by; without it the link.",
         example="post_id",
         check=expression,
         default="id || guid || uuid || _id || slug",
@@ -94,7 +94,7 @@ OPTIONS: Mapping[str, Option] = {
         ),
     ),
     "date_format": Option(
-        about="How the date is written, for `strptime`; without it, all the usual dialects are understood.",
+        about="How the date is written, for `strptime`; needed for dates such as `03/04/2026`, which may be two.",
         example="%d/%m/%Y",
         check=date_format,
     ),

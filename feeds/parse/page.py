@@ -35,36 +35,39 @@ DATES = "time, [itemprop=datePublished]"
 OPTIONS: Mapping[str, Option] = {
     "item": Option(about="What finds the items on the page.", example="article.post", check=selector, needed=True),
     "title": Option(
-        about="The title in an item; without it the first heading, else the text of the link.",
+        about="The title; without it the first heading in the item, else the text of the link.",
         example="h3",
         check=selector,
     ),
     "link": Option(
-        about="The link in an item; without it the heading's, else the first, or the item itself.",
+        about="The link; without it the heading's, else the first in the item, or the one around it.",
         example="a.more",
         check=selector,
     ),
     "text": Option(
-        about="The text in an item: all that it finds, one after the other.",
+        about="The text: all that it finds, one after the other.",
         example=".summary, .body",
         check=selector,
         default="p",
     ),
     "image": Option(
-        about="The picture in an item; without it the first.", example="figure img", check=selector, default="img"
+        about="The picture, lazy or not, or what has it as its background or inside.",
+        example="figure img",
+        check=selector,
+        default="img",
     ),
     "date": Option(
-        about="The date in an item: its `datetime` or `content`, else its text.",
+        about="The date: its `datetime` or `content`, else its text, other words beside it or not.",
         example=".date",
         check=selector,
         default=DATES,
     ),
     "date_format": Option(
-        about="How the date is written, for `strptime`; without it, all the usual dialects are understood.",
+        about="How the date is written, for `strptime`; needed for dates such as `03/04/2026`, which may be two.",
         example="%d/%m/%Y",
         check=date_format,
     ),
-    "author": Option(about="The author in an item.", example=".byline", check=selector, default="[rel=author]"),
+    "author": Option(about="The author.", example=".byline", check=selector, default="[rel=author]"),
 }
 
 _BACKGROUND = re.compile(r"background(?:-image)?\s*:[^;]*?url\(\s*[\"']?([^\"'()\s]+)", re.IGNORECASE)

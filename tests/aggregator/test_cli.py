@@ -101,6 +101,21 @@ def test_status_of_one_source(config: Path) -> None:
     assert "not among the sources" in call(config, "status", "file:b.xml", code=2).output
 
 
+def test_a_source_may_be_named_as_the_file_writes_it(config: Path) -> None:
+    config.write_text(
+        "categories:\n  Tech:\n    - https://github.com/owner/project\n    - {page: https://a.example/, item: li}\n"
+    )
+    for written in ("https://github.com/owner/project", "https://github.com/owner/project/releases.atom"):
+        assert "releases.atom" in call(config, "status", written).output
+    for written in ("https://a.example/", "page:https://a.example/"):
+        assert "page:https://a.example/" in call(config, "status", written).output
+
+
+def test_parse_of_what_needs_options_says_where_they_stand(config: Path) -> None:
+    said = call(config, "parse", "json:https://a.example/", code=2).output
+    assert "https://a.example/ is not listed in config.yaml as a `json`" in said
+
+
 def test_one_source_can_be_ingested_alone(config: Path) -> None:
     assert "1 polls: 1 updated" in call(config, "ingest", "--once", "--source", "file:a.xml").output
     assert "0 polls" in call(config, "ingest", "--once", "--source", "file:a.xml").output
@@ -130,6 +145,9 @@ def test_parse_shows_what_we_read(config: Path) -> None:
     assert (feed["title"], feed["entries"][0]["title"]) == ("A blog", "The first entry")
     said = call(config, "parse", document).output
     assert all(fact in said for fact in ("A blog", "1 entry", "The first entry", "guid 1", "no date"))
+    (config.parent / "b.xml").write_text(FEED.replace("</item>", f"<description>{'word ' * 99}</description></item>"))
+    assert "text word word" in call(config, "parse", str(config.parent / "b.xml")).output
+    assert "… (494 characters)" in call(config, "parse", str(config.parent / "b.xml")).output
 
 
 def test_parse_needs_no_config_file(config: Path, tmp_path: Path) -> None:

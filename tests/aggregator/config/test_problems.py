@@ -62,6 +62,7 @@ MISTAKES: list[tuple[str, int, str, str]] = [
     ("    - {url: https://b.example/f, file: b.xml}\n", 4, "categories.A[1]", "`url` and `file`"),
     # kinds and their options
     ("    - page: https://b.example/\n", 4, "categories.A[1]", "a `page` needs `item`"),
+    ("    - {page: https://b.example/, item: ''}\n", 4, "categories.A[1].item", "must not be empty"),
     ("    - page:https://b.example/\n", 4, "categories.A[1]", "a `page` needs `item`"),
     ("    - page: https://b.example/\n      item: 'a['\n", 5, "categories.A[1].item", "no CSS selector"),
     ("    - json: https://b.example/\n      items: 'a['\n", 5, "categories.A[1].items", "no JMESPath expression"),

@@ -2,7 +2,9 @@
 
 import json
 import re
+from datetime import UTC, datetime
 from pathlib import Path
+from textwrap import indent
 
 import jsonschema  # type: ignore[import-untyped]
 import pytest
@@ -12,6 +14,8 @@ from aggregator.config.load import load
 from aggregator.config.reference import PAGE, SCHEMA, options, page, schema
 from aggregator.config.shapes import CategoryOptions, ConfigFile, Defaults, SourceOptions
 from aggregator.config.sources import KIND_OPTIONS
+from feeds.kinds import KINDS
+from feeds.model import Feed
 from feeds.parse import read as read_feed
 
 from .test_load import ALL_THE_SHAPES
@@ -92,3 +96,35 @@ def test_the_examples_are_read_without_a_problem(name: str, entries: int) -> Non
     assert len(feed.entries) == entries
     assert feed.problems == ()
     assert all(entry.published and entry.title and entry.url and entry.html for entry in feed.entries)
+
+
+def example(kind: str, language: str) -> str:
+    found = re.search(rf"```{language}\n(.*?)```", KINDS[kind].more, re.DOTALL)
+    assert found
+    return found[1]
+
+
+def documented(kind: str, tmp_path: Path, body: str) -> Feed:
+    (tmp_path / "config.yaml").write_text(
+        f"categories:\n  A:\n{indent(example(kind, 'yaml'), '    ')}", encoding="utf-8"
+    )
+    (source,) = load(tmp_path / "config.yaml", {}).sources
+    reading = KINDS[kind].read(
+        body.encode(), content_type=None, url="https://example.org/news", options=source.options, memory=b"", context=""
+    )
+    assert reading.feed.problems == ()
+    return reading.feed
+
+
+def test_the_example_of_a_page_reads_the_page_beside_it(tmp_path: Path) -> None:
+    one, two = documented("page", tmp_path, example("page", "html")).entries
+    assert (one.title, one.url) == ("A new library", "https://example.org/2026/library")
+    assert (one.html, two.published) == ("<p>It opens today.</p>", datetime(2026, 11, 19, tzinfo=UTC))
+
+
+def test_the_example_of_json_reads_the_data_beside_it(tmp_path: Path) -> None:
+    found = re.search(r"So for `(\{.*?\})`:", KINDS["json"].more, re.DOTALL)
+    assert found
+    (one,) = documented("json", tmp_path, found[1]).entries
+    assert (one.guid, one.title, one.url) == ("7", "A new library", "https://example.org/p/7")
+    assert one.image == "https://example.org/7.jpg"

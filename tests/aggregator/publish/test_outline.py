@@ -33,7 +33,9 @@ def test_a_route_is_asked_for_at_the_first_instance(tmp_path: Path) -> None:
 
 
 def test_what_no_other_reader_can_fetch_is_named_apart(tmp_path: Path) -> None:
-    assert subscriptions(tmp_path, source_settings("file:a.xml", categories=("news",))) == ((), ("file:a.xml",))
+    addresses = ("file:a.xml", "page:https://a.example/", "json:https://a.example/", "sitemap:https://a.example/")
+    sources = (source_settings(address, categories=("news",)) for address in addresses)
+    assert subscriptions(tmp_path, *sources) == ((), addresses)
 
 
 def test_secrets_stay_by_name(tmp_path: Path) -> None:
