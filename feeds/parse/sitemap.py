@@ -172,7 +172,7 @@ def _entries(chosen: list[Any], base: str, problems: list[str]) -> Iterator[Entr
 
 def _entry(one: Any, url: str, base: str) -> Entry:
     title = claims.decoded_line(_text(one, "news", "title"), claims.MAX_TITLE)
-    announced = _text(one, "news", "publication_date")
+    # no `updated`: many a generator touches every lastmod when it runs, and there is no text that could have changed
     return Entry(
         guid=claims.guid(None, url, title, "", ()),
         title=title or claims.line(title_from(url), claims.MAX_TITLE),
@@ -181,8 +181,6 @@ def _entry(one: Any, url: str, base: str) -> Entry:
         image=resolve(base, _text(one, "image", "loc")),
         language=claims.language(_text(one, "news", "publication", "language")),
         published=_published(one),
-        # a lastmod alone is touched by every run of many a generator, and there is no text that could have changed
-        updated=parse_date(_text(one, "lastmod")) if announced else None,
     )
 
 
