@@ -204,7 +204,10 @@ def serve(config: Path, attached: bool) -> None:
 @json_option
 @_command
 def check(config: Path, as_json: bool) -> None:
-    """Say everything that is wrong with config.yaml, and which sources have moved."""
+    """Say everything that is wrong with config.yaml, and which sources have moved.
+
+    A note, such as on the age of a library, is no problem, and does not change the exit code.
+    """
     from dataclasses import asdict
 
     from aggregator import service
@@ -217,11 +220,12 @@ def check(config: Path, as_json: bool) -> None:
             raise
         click.echo(json.dumps({"file": str(config), "ok": False, "problems": [asdict(p) for p in error.problems]}))
         sys.exit(CANNOT_RUN)
-    warnings = (*settings.warnings, *service.moved(settings))
+    warnings, notes = (*settings.warnings, *service.moved(settings)), service.notes()
     if as_json:
-        click.echo(json.dumps({"file": str(config), "ok": True, "problems": [asdict(p) for p in warnings]}))
+        problems = [asdict(p) for p in warnings]
+        click.echo(json.dumps({"file": str(config), "ok": True, "problems": problems, "notes": notes}))
     else:
-        for line in summary(settings, warnings):
+        for line in (*summary(settings, warnings), *(f"Note: {note}." for note in notes)):
             click.echo(line)
     sys.exit(FOUND_PROBLEMS if warnings else 0)
 

@@ -39,6 +39,7 @@ from feeds import discover
 from feeds.errors import NotAFeed
 from feeds.kinds import KINDS
 from feeds.model import Feed
+from feeds.parse import expat
 
 log = logging.getLogger(__name__)
 
@@ -126,6 +127,11 @@ def moved(settings: Settings) -> tuple[Problem, ...]:
         for one in found.sources
         if one.moved_to and one.line
     )
+
+
+def notes() -> tuple[str, ...]:
+    """What is worth knowing of this machine, and no fault of config.yaml."""
+    return tuple(filter(None, (expat.advice(),)))
 
 
 def _known(settings: Settings, address: str | None) -> str | None:

@@ -5,10 +5,13 @@ a text of 10 MB in short lines took 6 s, with the buffer 0.4 s. And feedparser w
 that is installed; what a document becomes must not depend on that. Named in `syndication`, for `xml.sax.make_parser`.
 """
 
+import pyexpat
+import re
 from typing import Any
 from xml.sax.expatreader import ExpatParser
 from xml.sax.xmlreader import XMLReader
 
+SAFE_FROM = (2, 6, 0)  # CVE-2023-52425: before, one long tag in small pieces is read again with every piece
 BUFFER = 64 * 1024  # bytes; as many as are read at once
 
 
@@ -28,3 +31,14 @@ class BufferingParser(ExpatParser):
 def create_parser() -> XMLReader:
     """What `xml.sax.make_parser` asks for."""
     return BufferingParser()
+
+
+def advice() -> str | None:
+    """What an operator should know of the expat that Python came with (case X03); None where that is nothing."""
+    version = tuple(int(number) for number in re.findall(r"\d+", pyexpat.EXPAT_VERSION)[:3])
+    if version >= SAFE_FROM:
+        return None
+    return (
+        f"Python's XML parser is expat {'.'.join(map(str, version))}; from 2.6.0 on it spends less on hostile "
+        "documents, which until then a limit of CPU time ends; a newer Python, or libexpat of the system, brings it"
+    )

@@ -35,7 +35,18 @@ def test_help_names_every_command() -> None:
 
 def test_check_of_a_good_file(config: Path) -> None:
     assert "2 sources" in call(config, "check").output
-    assert json.loads(call(config, "check", "--json").output) == {"file": str(config), "ok": True, "problems": []}
+    said = json.loads(call(config, "check", "--json").output)
+    assert (said["file"], said["ok"], said["problems"]) == (str(config), True, [])
+
+
+@pytest.mark.parametrize(("version", "old"), [("expat_2.5.0", True), ("expat_2.6.0", False), ("expat_2.10.1", False)])
+def test_x03_check_notes_an_old_expat_and_finds_no_fault_in_the_file(
+    config: Path, monkeypatch: pytest.MonkeyPatch, version: str, old: bool
+) -> None:
+    monkeypatch.setattr("pyexpat.EXPAT_VERSION", version)
+    said = call(config, "check", code=0).output
+    assert ("no problems" in said, "Note: Python's XML parser is expat 2.5.0" in said) == (True, old)
+    assert len(json.loads(call(config, "check", "--json", code=0).output)["notes"]) == old
 
 
 def test_check_says_all_problems_with_lines_and_starts_nothing(config: Path) -> None:

@@ -2,19 +2,23 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from aggregator.errors import FetchError
 from aggregator.fetch.client import Request, Response
 from aggregator.ingest.pipeline import Pipeline
 from aggregator.ingest.worker import Worker
 from aggregator.outcome import Exchange, Hints, Reason
+from aggregator.store.engine import reading
+from aggregator.store.schema import sightings as sightings_table
+from aggregator.store.schema import sources as sources_table
 from tests.builders import listed, settings, source_settings, sync
 from tests.fakes import FakeClient, FakeParser, answer, rss
+from tests.origin import Origin
 
 A = "https://a.example/feed"
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -174,3 +178,52 @@ async def test_e23_what_is_fresh_is_not_asked_for_after_a_304_either(world: Worl
     assert await world.poll_due(A) == 1
     world.now += 11 * HOUR
     assert await world.poll_due(A) == 0
+
+
+PAGES = b"""<feed xmlns="http://www.w3.org/2005/Atom" xmlns:fh="http://purl.org/syndication/history/1.0">
+<title>A</title><fh:archive/><link rel="self" href="%(own)s"/><link rel="prev-archive" href="%(own)s"/>
+<link rel="next" href="%(own)s?page=2"/><link rel="next-archive" href="%(other)s"/><link rel="current" href="/x"/>
+<link rel="first" href="/x"/><link rel="last" href="/x"/><entry><id>1</id><title>One</title></entry></feed>"""
+NEXT = b'{"version":"https://jsonfeed.org/version/1.1","title":"A","next_url":"%s","items":[{"id":"1"}]}'
+
+
+@pytest.mark.parametrize("leads_to", ["itself", "another page", "another host", "archives"])
+async def test_x18_x19_e35_older_pages_are_not_asked_for(engine: Engine, tmp_path: Path, leads_to: str) -> None:
+    with Origin() as origin, Origin() as elsewhere:
+        own, other = origin.url("/feed").encode(), elsewhere.url("/feed").encode()
+        pages = {"itself": own, "another page": own + b"?page=2", "another host": other}
+        body = NEXT % pages[leads_to] if leads_to in pages else PAGES % {b"own": own, b"other": other}
+        for one in (origin, elsewhere):
+            one.feed("/feed", body)
+        source = source_settings("https://x", allow_private=True)
+        source = replace(source, address=own.decode(), kind="feed")
+        sync(engine, datetime.now(UTC), listed(source.address))
+        async with Worker(engine, settings(tmp_path, source)) as worker:
+            assert await worker.drain() == 1
+        assert [asked.path for asked in origin.requests] == ["/feed"]
+        assert elsewhere.requests == []
+    assert stored(engine) == ["1"]
+
+
+async def test_x20_a_feed_without_entries_takes_nothing_away(world: World, engine: Engine) -> None:
+    world.client.answers[A] = answer(rss("1", "2"), etag=None)
+    await world.poll_due(A)
+    for number in range(3):
+        world.now += DAY
+        world.client.answers[A] = answer(rss() + b" " * number, etag=None)
+        assert await world.poll_due(A) == 1
+    assert stored(engine) == ["1", "2"]
+    with reading(engine) as connection:
+        assert connection.scalar(select(sources_table.c.reason)) is None
+
+
+async def test_x20_a_feed_that_never_had_entries_is_well(world: World, engine: Engine) -> None:
+    world.client.answers[A] = answer(rss())
+    await world.poll_due(A)
+    with reading(engine) as connection:
+        assert connection.execute(select(sources_table.c.reason, sources_table.c.failures)).one() == (None, 0)
+
+
+def stored(engine: Engine) -> list[str]:
+    with reading(engine) as connection:
+        return list(connection.scalars(select(sightings_table.c.guid).order_by(sightings_table.c.guid)))

@@ -1,5 +1,6 @@
 """`read`: sniffing, and documents that are cut, empty, poisoned or something else."""
 
+import json
 import socket
 
 import pytest
@@ -141,6 +142,53 @@ def test_x01_x02_entities_are_neither_fetched_nor_multiplied() -> None:
     feed = read(doctype.encode() + rss("<item><guid>1</guid><title>&s;&x11;</title></item>"))
     assert "root:" not in feed.entries[0].title
     assert len(feed.entries[0].title) < 100
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-be"])
+@pytest.mark.parametrize(
+    "declared",
+    [
+        '<!ENTITY s SYSTEM "file:///etc/passwd">',
+        '<!ENTITY s SYSTEM "http://127.0.0.1:9/">',
+        '<!ENTITY s PUBLIC "x" "file:///etc/passwd">',
+        '<!ENTITY % p SYSTEM "file:///etc/passwd"> %p; <!ENTITY s "&#37;p;">',
+        "<!ENTITY % p \"&#60;!ENTITY s SYSTEM 'file:///etc/passwd'>\"> %p;",
+    ],
+)
+def test_x01_no_entity_brings_in_a_file_and_the_item_is_kept(declared: str, encoding: str) -> None:
+    head = f'<?xml version="1.0" encoding="{encoding[:6]}"?><!DOCTYPE rss SYSTEM "file:///etc/passwd" [{declared}]>'
+    (entry,) = read((head + rss("<item><guid>1</guid><title>a &s; b</title></item>").decode()).encode(encoding)).entries
+    assert (entry.guid, "root:" in repr(entry), entry.title[0], entry.title[-1]) == ("1", False, "a", "b")
+
+
+def test_x08_halves_of_characters_never_come_out_however_they_are_written() -> None:
+    raw = b"a\xed\xa0\x80b\xed\xb0\x80c"  # U+D800 and U+DC00 as if UTF-8 had them
+    references = b"&#xD800;&#xDFFF;&#55296;&#xFFFE;&#65535;&#0;&#x0;&#8;"
+    for written in (raw, references, raw + references):
+        (entry,) = read(rss("<item><guid>1</guid><title>x</title></item>").replace(b"x<", written + b"x<")).entries
+        assert entry.title.endswith("x")
+        assert not any(0xD800 <= ord(c) < 0xE000 or ord(c) in (0xFFFE, 0xFFFF) or ord(c) < 32 for c in entry.title)
+    surrogate = json.dumps(
+        {"items": [{"id": "a\ud800b", "title": "\udfff", "content_html": "<p>\ud800\u0000\uffff</p>"}]}
+    )
+    (entry,) = read(surrogate.encode()).entries
+    assert (entry.guid, entry.title, entry.html) == ("ab", "", "<p></p>")
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "<title>bad &#xD800;</title>",
+        "<title>bad</title><pubDate>Tue, 99 Foo 99999 99:99:99 +9999</pubDate>",
+        "<title>bad</title><pubDate>0000-00-00T00:00:00Z</pubDate>",
+        f"<title>bad</title><enclosure url='https://e.example/' length='{10**20}'/>",
+        f"<title>bad</title><pubDate>{10**20}</pubDate>",
+    ],
+)
+def test_x04_one_bad_item_in_fifty_is_read_as_well_as_it_can_be(bad: str) -> None:
+    items = [ITEM.format(number) for number in range(49)]
+    feed = read(rss(*items[:25], f"<item>{bad}</item>", *items[25:]))
+    assert (len(feed.entries), feed.entries[25].title[:3], feed.entries[25].published) == (50, "bad", None)
 
 
 def test_x09_a_codec_of_python_is_no_encoding() -> None:
