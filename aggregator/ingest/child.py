@@ -9,6 +9,7 @@ import resource
 import struct
 import sys
 import zlib
+from dataclasses import replace
 from datetime import datetime
 from typing import BinaryIO
 
@@ -24,6 +25,7 @@ LENGTH = struct.Struct(">Q")  # what precedes every message
 CPU_SECONDS = 10  # for one document
 # Of data, the interpreter and its libraries included. 2,000 entries of 7 KB take 106 MiB, with an emoji in each 207.
 MEMORY_BYTES = 256 * 2**20
+MAX_PROBLEMS = 20
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True, tag="document"):
@@ -119,9 +121,16 @@ def read(document: Document) -> Read | Refused:
         feed, kept = clean.clean_keeping(reading.feed, base=base, rules=document.rules, now=document.now)
         faultless = len(feed.problems) == len(reading.feed.problems)
         originals = tuple(Original(entry, base).pack() for entry in kept)
+        feed = replace(feed, problems=_first(feed.problems))
         return Read(feed, originals, reading.carried, reading.memory if faultless else b"")
     except errors.FeedError as error:
         return Refused(type(error).__name__, str(error))
+
+
+def _first(problems: tuple[str, ...]) -> tuple[str, ...]:
+    """As many as anybody would look at: each entry of a document may have one."""
+    more = len(problems) - MAX_PROBLEMS
+    return problems if more <= 0 else (*problems[:MAX_PROBLEMS], f"and {more} more")
 
 
 def reclean(originals: Originals) -> Recleaned:

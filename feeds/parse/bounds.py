@@ -37,10 +37,12 @@ def bounded(text: str) -> tuple[str, tuple[str, ...]]:
     errors  Unreadable, where it has too many tags and what to leave out cannot be told
     """
     problems: list[str] = []
-    text = _newest_items(text, problems)
+    tags = text.count("<")
+    if tags > 2 * MAX_ENTRIES:
+        text = _newest_items(text, problems)
     if len(text) > MAX_TEXT:
         text = _TEXTS.sub(lambda found: _shorter(found, problems), text)
-    if text.count("<") > MAX_ITEM_TAGS:
+    if tags > MAX_ITEM_TAGS:
         text = _simpler(text, problems)
     return text, tuple(problems)
 

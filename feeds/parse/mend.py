@@ -49,7 +49,7 @@ _SUBSET = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _ENTITY = re.compile(r"""<!ENTITY\s+([\w.:-]+)\s+("(?:&#\w+;|[^"<&]*)")\s*>""")
-_LONG_TAG = re.compile(rf"<([a-zA-Z_][^\s<>/]{{0,200}})[^<>]{{{MAX_ATTRIBUTES},}}>?")
+_LONG_TAG = re.compile(rf"<([a-zA-Z_][^\s<>/]{{0,200}}+)[^<>]{{{MAX_ATTRIBUTES},}}+>?")
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 _PLAIN = re.compile(r"\s*(?:<!\[CDATA\[)?\s*([^<>&\]]{0,200})")
 _ROOT = re.compile(r"<!--.*?(?:-->|\Z)|<(\w)", re.DOTALL)

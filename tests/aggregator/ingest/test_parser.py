@@ -11,7 +11,7 @@ import pytest
 
 from aggregator.errors import ParserDied
 from aggregator.ingest import parser as parser_module
-from aggregator.ingest.child import LENGTH, Document, Recleaned
+from aggregator.ingest.child import LENGTH, MAX_PROBLEMS, Document, Recleaned
 from aggregator.ingest.parser import ANSWER_BYTES, Parser
 from feeds.clean.rules import Rules
 from feeds.errors import EmptyDocument, FeedError, NotAFeed, Truncated
@@ -64,6 +64,13 @@ async def test_what_is_no_feed_is_said_by_its_error(body: bytes, error: type[Exc
     async with Parser(1) as parser:
         with pytest.raises(error, match=r"\w"):
             await parser.read(document(body))
+
+
+async def test_of_many_problems_the_first_are_told() -> None:
+    items = b'{"title":"no id"},' * 100
+    async with Parser(1) as parser:
+        problems = (await parser.read(document(b'{"items":[' + items + b'{"id":1}]}'))).feed.problems
+    assert (len(problems), problems[-1]) == (MAX_PROBLEMS + 1, "and 80 more")
 
 
 async def test_one_process_reads_many_documents() -> None:
