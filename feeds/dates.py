@@ -45,22 +45,22 @@ _ZONE_HOURS: Mapping[str, float] = {name: hours for hours, names in _ZONES for n
 # Croatian).
 _MONTH_NAMES = (
     "jan janv january januar janvier enero ene janeiro gennaio gen januari янв января январь"
-    " tammikuuta stycznia ledna ianuarie ocak oca січня يناير ינואר בינואר 一月",
+    " tammikuuta stycznia ledna ianuarie ocak oca січня يناير جانفي ינואר בינואר 一月",
     "feb febr february februar févr fév février febrero fevereiro fev febbraio februari фев февр февраля февраль"
-    " helmikuuta lutego února februarie şubat şub лютого فبراير פברואר בפברואר 二月",
+    " helmikuuta lutego února februarie şubat şub лютого فبراير شباط فيفري פברואר בפברואר 二月",
     "mar march mär märz mrz mars marzo março maart mrt мар марта март"
-    " marts maaliskuuta marca března martie mart maret березня مارس מרץ במרץ 三月",
+    " marts maaliskuuta marca března martie mart maret березня مارس آذار מרץ במרץ 三月",
     "apr april avr avril abril abr aprile апр апреля апрель"
-    " huhtikuuta kwietnia dubna aprilie nisan nis квітня أبريل ابريل אפריל באפריל 四月",
-    "may mai mayo maio maggio mag mei maj мая май toukokuuta maja května mayıs травня مايو מאי במאי 五月",
+    " huhtikuuta kwietnia dubna aprilie nisan nis квітня أبريل ابريل نيسان أفريل אפריל באפריל 四月",
+    "may mai mayo maio maggio mag mei maj мая май toukokuuta maja května mayıs травня مايو أيار ماي מאי במאי 五月",
     "jun june juni juin junio junho giugno giu июн июня июнь"
-    " kesäkuuta czerwca června iunie haziran haz червня يونيو יוני ביוני 六月",
+    " kesäkuuta czerwca června iunie haziran haz червня يونيو حزيران جوان יוני ביוני 六月",
     "jul july juli juil juillet julio julho luglio lug июл июля июль"
-    " heinäkuuta lipca července iulie temmuz tem липня يوليو יולי ביולי 七月",
+    " heinäkuuta lipca července iulie temmuz tem липня يوليو تموز جويلية יולי ביולי 七月",
     "aug august août aoû agosto ago augustus augusti авг августа август"
-    " elokuuta sierpnia srpna ağustos ağu agustus серпня أغسطس אוגוסט באוגוסט 八月",
+    " elokuuta sierpnia srpna ağustos ağu agustus серпня أغسطس أوت אוגוסט באוגוסט 八月",
     "sep sept september septembre septiembre setembro set settembre сен сент сентября сентябрь"
-    " syyskuuta września září septembrie eylül eyl вересня سبتمبر ספטמבר בספטמבר 九月",
+    " syyskuuta września září septembrie eylül eyl вересня سبتمبر أيلول ספטמבר בספטמבר 九月",
     "oct october okt oktober octobre octubre outubro out ottobre ott окт октября октябрь"
     " lokakuuta października října octombrie ekim жовтня أكتوبر אוקטובר באוקטובר 十月",
     "nov november novembre noviembre novembro ноя нояб ноября ноябрь"
@@ -69,6 +69,15 @@ _MONTH_NAMES = (
     " des desember joulukuuta grudnia prosince decembrie aralık ara грудня ديسمبر דצמבר בדצמבר 十二月",
 )
 _MONTHS: Mapping[str, int] = {name: number for number, names in enumerate(_MONTH_NAMES, 1) for name in names.split()}
+
+# The months of the Levant and Iraq whose names are two words, or too short for the patterns below, in one of their others.
+_LEVANTINE = {
+    " كانون الثاني ": " يناير ",
+    " آب ": " أغسطس ",
+    " تشرين الأول ": " أكتوبر ",
+    " تشرين الثاني ": " نوفمبر ",
+    " كانون الأول ": " ديسمبر ",
+}
 
 _TIME = r"(?P<hour>\d{1,2})[:.h](?P<minute>\d{2})(?:[:.](?P<second>\d{2})(?:[.,]\d+)?)?\s*(?P<half>[ap]\.?m\.?)?"
 _ZONE = (
@@ -122,6 +131,9 @@ def parse_date(written: str | None, parsed: object = None) -> datetime | None:
     if not written:
         return None
     text = " ".join(written[:100].split())
+    if not text.isascii():
+        for name, other in _LEVANTINE.items():
+            text = text.replace(name, other)
     try:
         return _rfc3339(text) or _dialect(text) or _foreign(text, parsed)
     except (ValueError, OverflowError):

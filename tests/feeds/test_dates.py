@@ -72,6 +72,8 @@ MEANT = datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC)
         "2 ianuarie 2024 03:04:05",
         "2 січня 2024 03:04:05",
         "الثلاثاء، ٢ يناير ٢٠٢٤ ٠٣:٠٤:٠٥",
+        "الثلاثاء، 2 كانون الثاني 2024 03:04:05",
+        "2 جانفي 2024 03:04:05",
         "2 בינואר 2024 03:04:05",
     ],
 )
@@ -87,6 +89,9 @@ def test_d17_the_same_instant_in_every_dialect(written: str) -> None:
         ("2024年1月2日 下午3时04分", datetime(2024, 1, 2, 15, 4, tzinfo=UTC)),
         ("2024-01", datetime(2024, 1, 1, tzinfo=UTC)),
         ("12/31/2024", datetime(2024, 12, 31, tzinfo=UTC)),
+        ("24 تشرين الثاني 2026", datetime(2026, 11, 24, tzinfo=UTC)),
+        ("31 آب 2026", datetime(2026, 8, 31, tzinfo=UTC)),
+        ("5 أيلول 2026", datetime(2026, 9, 5, tzinfo=UTC)),
         ("31.12.2024 12:00", datetime(2024, 12, 31, 12, tzinfo=UTC)),
         ("02 Jan 99 00:00:00 GMT", datetime(1999, 1, 2, tzinfo=UTC)),
         ("2024-01-02T03:04:05.678Z", MEANT.replace(microsecond=678000)),
