@@ -70,7 +70,7 @@ _MONTH_NAMES = (
 )
 _MONTHS: Mapping[str, int] = {name: number for number, names in enumerate(_MONTH_NAMES, 1) for name in names.split()}
 
-# The months of the Levant and Iraq whose names are two words, or too short for the patterns below, in one of their others.
+# Months of the Levant and Iraq whose names are two words, or too short for the patterns below, by one of their others.
 _LEVANTINE = {
     " كانون الثاني ": " يناير ",
     " آب ": " أغسطس ",
