@@ -2,28 +2,29 @@
 
     pending ──▶ candidates ──▶ same_story? ──▶ attach, or found a story ──▶ choose leads ──▶ file, raise revisions
 
-One batch is one transaction, so a merge that is killed goes on where it was. There must be one merge at a time: the
-store's writing transaction sees to that on SQLite. The outcome does not depend on where batches are cut.
+One batch is one transaction, so a merge that is killed goes on where it was. There is one merge at a time: on SQLite
+the store's writing transaction sees to that, on PostgreSQL a lock. The outcome does not depend on where batches are
+cut.
 """
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from sqlalchemy import Connection, Engine
 
 from aggregator.config.settings import DedupSettings, SourceSettings
-from aggregator.dedup.match import Evidence, same_story
-from aggregator.store import stories
+from aggregator.dedup.choose import Chooser
+from aggregator.dedup.index import CROWDED, Apart, Groups, Index, keys_of, near_keys
+from aggregator.dedup.match import Evidence
+from aggregator.store import keys, stories
 from aggregator.store.engine import writing
-from aggregator.store.stories import NewStory, Sighting
+from aggregator.store.keys import PER_KEY
+from aggregator.store.stories import Attached, NewStory, Sighting
 
-BATCH = 400  # sightings in one transaction: long enough to amortise it, short enough not to keep writers waiting
-CANDIDATES = 4_000  # read for one batch at most, the newest first, whatever the input
+BATCH = 1_000  # sightings in one transaction: long enough to amortise it, short enough not to keep writers waiting
 URN = "urn:uuid:"
-COMMON = 8  # a key that so many sightings of one source share says nothing: "Daily links", a link to the front page
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +54,29 @@ def echoed(sighting: Sighting) -> UUID | None:
         return None
 
 
+@dataclass(slots=True)
+class _Batch:
+    """What one batch knows before it decides.
+
+    loaded   the part of the index of keys that was there before
+    echoes   the stories that sightings say they are, by identity
+    """
+
+    index: Index = field(default_factory=Index)
+    groups: Groups = field(default_factory=Groups)
+    apart: Apart = field(default_factory=dict)
+    loaded: dict[int, list[int]] = field(default_factory=dict)
+    echoes: dict[UUID, int] = field(default_factory=dict)
+
+
 class Merger:
     """Merges what waits. Settings decide which sources take part, and whose text a story shows."""
 
     def __init__(self, settings: DedupSettings, sources: Iterable[SourceSettings]) -> None:
-        self._settings = settings
-        self._sources: Mapping[str, SourceSettings] = {source.address: source for source in sources}
+        self._chooser = Chooser(settings, sources)
 
     def run(self, engine: Engine, now: datetime) -> Merged:
-        """Merge until nothing waits, batch by batch."""
+        """Merge until nothing waits, batch by batch; nothing is done where another process is at it."""
         total = Merged()
         while True:
             with writing(engine) as connection:
@@ -71,142 +86,137 @@ class Merger:
                 return total
 
     def merge_batch(self, connection: Connection, now: datetime) -> Merged:
-        """Merge the first sightings that wait; `Merged()` when none does."""
-        waiting = stories.pending(connection, BATCH)
+        """Merge the first sightings that wait; `Merged()` when none does, or another process is merging."""
+        waiting = stories.pending(connection, BATCH) if stories.alone(connection) else ()
         if not waiting:
             return Merged()
-        new = [sighting for sighting in waiting if sighting.story_id is None]
-        known = [sighting for sighting in waiting if sighting.story_id is not None]
-        founders, attached = self._assign(new, self._index(connection, new))
+        batch = self._prepare(connection, waiting)
+        founders, attached = self._assign(waiting, batch)
         story_ids = stories.found(connection, [_new_story(founder) for founder in founders])
-        stories.attach(
-            connection,
-            [
-                (sighting.id, group if group > 0 else story_ids[-group], reason.value)
-                for sighting, group, reason in attached
-            ],
-        )
-        stories.settle(connection, [sighting.id for sighting in known])
-        touched = {s.story_id for s in known if s.story_id is not None} | set(story_ids.values())
-        touched |= {group for _, group, _ in attached if group > 0}
-        self._choose_leads(connection, touched)
+        placed = [_placed(one, story_ids) for one in attached]
+        stories.attach(connection, placed)
+        known = {sighting.id: sighting.story_id for sighting in waiting if sighting.story_id is not None}
+        stories.settle(connection, list(known))
+        _keep_index(connection, batch)
+        alone = set(story_ids.values()) - {one.story_id for one in placed if one.reason != Evidence.FOUNDER.value}
+        touched = {one.story_id for one in placed} | {story_id for story_id in known.values() if story_id is not None}
+        choose_leads(connection, touched - alone, self._chooser)
         stories.file_stories(connection, touched)
         stories.touch(connection, touched, now)
         return Merged(len(waiting), len(founders))
 
-    def _index(self, connection: Connection, new: Collection[Sighting]) -> "_Index":
-        index = _Index()
-        echoes = {uuid for sighting in new if (uuid := echoed(sighting))}
-        index.stories = stories.by_uuid(connection, echoes) if echoes else {}
-        comparable = [sighting for sighting in new if self._takes_part(sighting)]
-        if comparable:
-            since = min(sighting.first_seen_at for sighting in comparable) - self._settings.window
-            found = stories.candidates(
-                connection,
-                {s.url_key for s in comparable if s.url_key is not None},
-                {s.title_key for s in comparable if s.title_key is not None},
-                since=since,
-                limit=CANDIDATES,
-            )
-            for candidate in reversed(found):
-                if self._takes_part(candidate):
-                    assert candidate.story_id is not None
-                    index.add(candidate, candidate.story_id)
-            for group, others in stories.members(connection, {s.story_id for s in found if s.story_id}).items():
-                for other in others:
-                    index.carriers[group].add(other.source_id)
-        return index
+    def _prepare(self, connection: Connection, waiting: Sequence[Sighting]) -> _Batch:
+        """Everything that could matter to these sightings, in five questions however many they are."""
+        batch = _Batch()
+        echoes = {uuid for sighting in waiting if sighting.story_id is None and (uuid := echoed(sighting))}
+        batch.echoes = stories.by_uuid(connection, echoes) if echoes else {}
+        comparable = [sighting for sighting in waiting if self._chooser.takes_part(sighting)]
+        if not comparable:
+            return batch
+        wanted = {key for sighting in comparable for key in keys_of(sighting)}
+        batch.loaded = keys.newest(connection, wanted)
+        batch.index.newest = {key: list(ids) for key, ids in batch.loaded.items()}
+        for candidate in stories.by_id(connection, _worth_reading(comparable, batch.loaded)):
+            batch.index.sightings[candidate.id] = candidate
+        inside = {one.story_id for one in batch.index.sightings.values() if one.story_id is not None}
+        for sighting_id, source_id, story_id in stories.carriers(connection, inside):
+            batch.groups.put(sighting_id, source_id, story_id)
+        batch.apart = stories.parted(connection)
+        return batch
 
-    def _assign(
-        self, new: Iterable[Sighting], index: "_Index"
-    ) -> tuple[list[Sighting], list[tuple[Sighting, int, Evidence]]]:
-        """Decide for each sighting, in order: (founders, (sighting, group, reason)).
+    def _assign(self, waiting: Iterable[Sighting], batch: _Batch) -> tuple[list[Sighting], list[Attached]]:
+        """Decide for each sighting, in order: (founders, where each new one belongs).
 
         A group is a story's id, or minus the id of the sighting that founds a new one.
         """
         founders: list[Sighting] = []
-        attached: list[tuple[Sighting, int, Evidence]] = []
-        for sighting in new:
-            match = self._match(sighting, index) if self._takes_part(sighting) else None
-            if match is None:
-                founders.append(sighting)
-                match = (-sighting.id, Evidence.FOUNDER)
-            group, reason = match
-            attached.append((sighting, group, reason))
-            if self._takes_part(sighting):
-                index.add(sighting, group)
+        attached: list[Attached] = []
+        for sighting in waiting:
+            group = sighting.story_id
+            if group is None:
+                one = self._place(sighting, batch)
+                group = one.story_id
+                attached.append(one)
+                if one.reason == Evidence.FOUNDER.value:
+                    founders.append(sighting)
+            batch.groups.put(sighting.id, sighting.source_id, group)
+            if self._chooser.takes_part(sighting):
+                batch.index.add(sighting)
         return founders, attached
 
-    def _match(self, sighting: Sighting, index: "_Index") -> tuple[int, Evidence] | None:
-        """The story that a sighting belongs to: the best evidence first, then the story that was there first."""
+    def _place(self, sighting: Sighting, batch: _Batch) -> Attached:
         uuid = echoed(sighting)
-        if uuid is not None and uuid in index.stories:
-            return index.stories[uuid], Evidence.ECHO
-        found: list[tuple[int, int, Evidence]] = []
-        for candidate, group in index.sharing(sighting):
-            evidence = same_story(sighting, candidate, window=self._settings.window)
-            if evidence is not None and sighting.source_id not in index.carriers[group]:
-                found.append((0 if evidence is Evidence.URL else 1, candidate.id, evidence))
-        if not found:
-            return None
-        _, candidate_id, evidence = min(found)
-        return index.group_of[candidate_id], evidence
-
-    def _takes_part(self, sighting: Sighting) -> bool:
-        source = self._sources.get(sighting.address)
-        return self._settings.enabled and (source is None or source.dedup != "off")
-
-    def _choose_leads(self, connection: Connection, story_ids: Collection[int]) -> None:
-        leads = []
-        for story_id, sightings in stories.members(connection, story_ids).items():
-            ours = {story_uuid(one.address, one.guid) for one in sightings}
-            own_words = [one for one in sightings if echoed(one) not in ours]  # an echo says what we said, and more
-            chosen = min(own_words or sightings, key=self._rank)
-            leads.append((story_id, chosen.id, chosen.revised))
-        stories.lead(connection, leads)
-
-    def _rank(self, sighting: Sighting) -> tuple[int, int, int]:
-        """Whose text a story shows: the highest priority, then the fullest text, then the earliest."""
-        source = self._sources.get(sighting.address)
-        return (-(source.priority if source else 0), -sighting.words, sighting.id)
+        if uuid is not None and uuid in batch.echoes:
+            return Attached(sighting_id=sighting.id, story_id=batch.echoes[uuid], reason=Evidence.ECHO.value, score=1.0)
+        choice = self._chooser.choose(sighting, batch.index, batch.groups, batch.apart)
+        if choice is None:
+            return Attached(sighting_id=sighting.id, story_id=-sighting.id, reason=Evidence.FOUNDER.value)
+        return Attached(
+            sighting_id=sighting.id,
+            story_id=choice.group,
+            reason=choice.match.reason.value,
+            score=choice.match.score,
+            matched_id=choice.like,
+        )
 
 
-class _Index:
-    """The candidates of one batch by key, with the group that each is in, and who carries each group already."""
-
-    def __init__(self) -> None:
-        self._by_url: dict[int, list[Sighting]] = defaultdict(list)
-        self._by_title: dict[int, list[Sighting]] = defaultdict(list)
-        self.stories: dict[UUID, int] = {}  # those that a sighting is an echo of
-        self.group_of: dict[int, int] = {}
-        self.carriers: dict[int, set[int]] = defaultdict(set)
-
-    def add(self, sighting: Sighting, group: int) -> None:
-        self.group_of[sighting.id] = group
-        self.carriers[group].add(sighting.source_id)
-        if sighting.url_key is not None:
-            self._by_url[sighting.url_key].append(sighting)
-        if sighting.title_key is not None:
-            self._by_title[sighting.title_key].append(sighting)
-
-    def sharing(self, sighting: Sighting) -> Iterable[tuple[Sighting, int]]:
-        """The candidates that share a key with a sighting, unless so many of one source do that it means nothing."""
-        for key, sharing in ((sighting.url_key, self._by_url), (sighting.title_key, self._by_title)):
-            for candidate in _telling(sharing[key]) if key is not None and key in sharing else ():
-                yield candidate, self.group_of[candidate.id]
+def choose_leads(connection: Connection, story_ids: Collection[int], chooser: Chooser) -> None:
+    """Let each of these stories show the text it should: by priority, then the fullest, then the earliest."""
+    leads = []
+    for story_id, sightings in stories.members(connection, story_ids).items():
+        ours = {story_uuid(one.address, one.guid) for one in sightings}
+        own_words = [one for one in sightings if echoed(one) not in ours]  # an echo says what we said, and more
+        chosen = min(own_words or sightings, key=lambda one: (-chooser.priority(one), -one.words, one.id))
+        leads.append((story_id, chosen.id, chosen.revised))
+    stories.lead(connection, leads)
 
 
-def _telling(sharing: list[Sighting]) -> list[Sighting]:
-    counts: dict[int, int] = defaultdict(int)
-    for sighting in sharing:
-        counts[sighting.source_id] += 1
-    return [sighting for sighting in sharing if counts[sighting.source_id] < COMMON]
-
-
-def _new_story(founder: Sighting) -> NewStory:
+def new_story(founder: Sighting, uuid: UUID) -> NewStory:
+    """The story that a sighting founds, under an identity."""
     return NewStory(
-        uuid=story_uuid(founder.address, founder.guid),
+        uuid=uuid,
         lead_id=founder.id,
         published=founder.placed,
         updated=max(founder.revised, founder.placed),
     )
+
+
+def _new_story(founder: Sighting) -> NewStory:
+    return new_story(founder, story_uuid(founder.address, founder.guid))
+
+
+def _placed(one: Attached, story_ids: dict[int, int]) -> Attached:
+    """The same, with the row of a story that is new by now."""
+    if one.story_id > 0:
+        return one
+    return Attached(
+        sighting_id=one.sighting_id,
+        story_id=story_ids[-one.story_id],
+        reason=one.reason,
+        score=one.score,
+        matched_id=one.matched_id,
+    )
+
+
+def _worth_reading(comparable: Iterable[Sighting], loaded: dict[int, list[int]]) -> set[int]:
+    """The sightings behind the keys; of a hash that is everybody's only as many as would be compared."""
+    ids: set[int] = set()
+    for sighting in comparable:
+        for key in (sighting.url_key, sighting.title_key):
+            ids.update(loaded.get(key, ()) if key is not None else ())
+        for key in near_keys(sighting):
+            found = loaded.get(key, ())
+            ids.update(found if len(found) < PER_KEY else found[-CROWDED:])
+    return ids
+
+
+def _keep_index(connection: Connection, batch: _Batch) -> None:
+    """Write down how the index has changed."""
+    added: list[tuple[int, int]] = []
+    dropped: list[tuple[int, int]] = []
+    for key, ids in batch.index.newest.items():
+        before = batch.loaded.get(key, ())
+        if len(ids) != len(before) or ids != before:
+            added.extend((key, id_) for id_ in ids if id_ not in before)
+            dropped.extend((key, id_) for id_ in before if id_ not in ids)
+    keys.remember(connection, added, dropped)

@@ -15,7 +15,6 @@ from urllib.parse import urlsplit
 from xxhash import xxh3_128_digest
 
 from aggregator.config.settings import FetchSettings, SourceSettings
-from aggregator.dedup.fingerprint import fingerprint
 from aggregator.errors import FetchError, ParserDied
 from aggregator.fetch import cadence, files, moves
 from aggregator.fetch.client import Client, Request, Response
@@ -27,6 +26,7 @@ from aggregator.store.sightings import Seen
 from aggregator.store.sources import Claim
 from feeds import errors
 from feeds.clean import images
+from feeds.fingerprint import fingerprint
 from feeds.kinds import KINDS
 from feeds.model import Entry
 

@@ -1,14 +1,28 @@
-"""Two column types that both databases share: aware instants, and values of the model as JSON text.
+"""What both databases share: two column types, aware instants and values of the model as JSON text; and long lists.
 
 SQLite knows neither time zones nor JSON that it would check, so the types convert at the border: nothing above the
 store ever sees a naive datetime or a dict.
 """
 
+import json
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 import msgspec
-from sqlalchemy import DateTime, Dialect, Text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Connection,
+    DateTime,
+    Dialect,
+    Text,
+    any_,
+    bindparam,
+    func,
+    select,
+)
 from sqlalchemy.types import TypeDecorator
 
 T = TypeVar("T")
@@ -56,3 +70,14 @@ class Json(TypeDecorator[T], Generic[T]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> T:
         return self.empty if value is None else self._decoder.decode(value)
+
+
+def among(connection: Connection, column: ColumnElement[int], numbers: Collection[int]) -> ColumnElement[bool]:
+    """That a column has one of these numbers, as one parameter however many they are.
+
+    `IN` with thousands of parameters costs more to write down than to answer, and has a limit.
+    """
+    if connection.dialect.name == "postgresql":
+        return column == any_(bindparam(None, list(numbers), type_=ARRAY(BigInteger)))
+    listed = func.json_each(json.dumps(list(numbers))).table_valued("value")
+    return column.in_(select(listed.c.value))

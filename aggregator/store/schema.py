@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import (
     BigInteger,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -125,6 +126,22 @@ stories = Table(
     Column("updated", Instant, nullable=False),  # moves when the shown text does
 )
 
+# One poll of a source that brought so much that is old, undated or known that it was not published at once.
+floods = Table(
+    "floods",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("source_id", ForeignKey(sources.c.id), nullable=False),
+    Column("held_at", Instant, nullable=False),
+    Column("items", Integer, nullable=False),  # new ones in that poll, of which …
+    Column("old", Integer, nullable=False),
+    Column("undated", Integer, nullable=False),
+    Column("repeated", Integer, nullable=False),  # … these are in their stories again, and are not held
+    Column("reason", Text, nullable=False),  # dedup.flood.Suspicion
+    Column("ended_at", Instant),  # NULL while it is held
+    Column("verdict", Text),  # released, discarded
+)
+
 sightings = Table(
     "sightings",
     metadata,
@@ -151,13 +168,21 @@ sightings = Table(
     Column(
         "expired_at", Instant
     ),  # past retention: the text is gone, the row stays so that it does not come back as new
-    # fingerprint
+    # fingerprint: feeds.fingerprint
     Column("url_key", BigInteger),  # of the canonical URL; NULL where it proves nothing
     Column("title_key", BigInteger),  # of the normalised title; NULL where it is too short to mean something
+    Column("alias_key", BigInteger),  # of the guid without scheme and `www.`; NULL where it is no address
+    Column("link_key", BigInteger),  # what identifies it within its source where guids do not
     Column("words", Integer, nullable=False),
+    Column("shingles", Integer, nullable=False, server_default="0"),
+    Column("sketch", LargeBinary, nullable=False, server_default=""),
+    Column("near_keys", LargeBinary, nullable=False, server_default=""),
     # merge
     Column("story_id", ForeignKey(stories.c.id)),
     Column("reason", Text),  # dedup.match.Evidence: why it belongs to its story
+    Column("score", Float),  # how strong that is, in (0, 1]
+    Column("matched_id", RowId),  # the sighting that it was found to be the same as
+    Column("flood_id", RowId),  # it came in a flood, and is held or was discarded
     Column("pending", Integer, nullable=False, server_default="1"),  # 1: new or changed since the last merge
     Column("unresolved_images", Integer, nullable=False, server_default="0"),  # hidden too well for the cleaner
     # The entry as it was parsed, compressed, for `reclean`. Last, because it is large and hardly ever read.
@@ -167,10 +192,35 @@ sightings = Table(
 Index("ix_sightings_pending", sightings.c.id, sqlite_where=text("pending = 1"),
       postgresql_where=text("pending = 1"))  # merge: what waits, in arrival order  # fmt: skip
 Index("ix_sightings_story_id", sightings.c.story_id)  # a story's sightings
-Index("ix_sightings_url_key", sightings.c.url_key, sqlite_where=sightings.c.url_key.is_not(None),
-      postgresql_where=sightings.c.url_key.is_not(None))  # merge: candidates  # fmt: skip
-Index("ix_sightings_title_key", sightings.c.title_key, sqlite_where=sightings.c.title_key.is_not(None),
-      postgresql_where=sightings.c.title_key.is_not(None))  # merge: candidates  # fmt: skip
+Index("ix_sightings_source_id_alias_key", sightings.c.source_id, sightings.c.alias_key,
+      sqlite_where=sightings.c.alias_key.is_not(None),
+      postgresql_where=sightings.c.alias_key.is_not(None))  # save: the same guid in another spelling?  # fmt: skip
+Index("ix_sightings_source_id_link_key", sightings.c.source_id, sightings.c.link_key,
+      sqlite_where=sightings.c.link_key.is_not(None),
+      postgresql_where=sightings.c.link_key.is_not(None))  # save: the same entry under another guid?  # fmt: skip
+Index("ix_sightings_flood_id", sightings.c.flood_id, sqlite_where=sightings.c.flood_id.is_not(None),
+      postgresql_where=sightings.c.flood_id.is_not(None))  # what a flood brought  # fmt: skip
+
+# What merging finds candidates by: address, title, and the smallest hashes of the text, all in one space of 64 bits.
+# Of each key only the newest `store.keys.PER_KEY` sightings are here, and nothing that is older than the window. One
+# tree, no second copy: the primary key is all there is.
+sighting_keys = Table(
+    "sighting_keys",
+    metadata,
+    Column("key", BigInteger, primary_key=True, autoincrement=False),
+    Column("sighting_id", RowId, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
+# Somebody said that these two are not one story, whatever the texts say. Each pair once, `sighting_id` is the one that
+# was taken out.
+splits = Table(
+    "splits",
+    metadata,
+    Column("sighting_id", ForeignKey(sightings.c.id), primary_key=True),
+    Column("other_id", ForeignKey(sightings.c.id), primary_key=True),
+    Column("split_at", Instant, nullable=False),
+)
 
 categories = Table(
     "categories",

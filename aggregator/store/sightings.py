@@ -16,19 +16,11 @@ from xxhash import xxh3_128_digest
 
 from aggregator.store.polls import ARRIVALS_KEPT, Counts
 from aggregator.store.schema import sightings
-from feeds.model import Enclosure, Entry
+from feeds.fingerprint import Fingerprint
+from feeds.model import Entry
 
 REVISIONS_KEPT = 24  # a text that changes oftener is churning, and is left as it was (reader's limit, too)
 ASKED_AT_ONCE = 500  # bound parameters in one statement
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fingerprint:
-    """What merging compares, as numbers an index can find; None where something proves nothing."""
-
-    url_key: int | None
-    title_key: int | None
-    words: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,8 +152,7 @@ def _changed_row(known: _Known, one: Seen, now: datetime) -> dict[str, object] |
 
 
 def _content(one: Seen) -> dict[str, object]:
-    entry = one.entry
-    text = (entry.title, entry.html, tuple(map(_file, entry.enclosures)))
+    entry, print_ = one.entry, one.fingerprint
     return {
         "url": entry.url,
         "title": entry.title,
@@ -175,24 +166,24 @@ def _content(one: Seen) -> dict[str, object]:
         "published": entry.published,
         "updated": entry.updated,
         "digest": xxh3_128_digest(msgspec.msgpack.encode(entry)),
-        "text_digest": xxh3_128_digest(msgspec.msgpack.encode(text)),
-        "url_key": one.fingerprint.url_key,
-        "title_key": one.fingerprint.title_key,
-        "words": one.fingerprint.words,
+        "text_digest": print_.text_digest,
+        "url_key": print_.url_key,
+        "title_key": print_.title_key,
+        "alias_key": print_.alias_key,
+        "link_key": print_.link_key,
+        "words": print_.words,
+        "shingles": print_.shingles,
+        "sketch": print_.sketch,
+        "near_keys": print_.near_keys,
         "original": one.original,
         "unresolved_images": one.unresolved_images,
     }
 
 
-def _file(enclosure: Enclosure) -> dict[str, object]:
-    """What makes an enclosure another file. How long it lasts does not: to learn that is no news for readers."""
-    return {"url": enclosure.url, "type": enclosure.type, "length": enclosure.length}
-
-
 _CHANGED = (
     "url", "title", "html", "summary", "authors", "tags", "enclosures", "image", "language", "published", "updated",
-    "digest", "text_digest", "url_key", "title_key", "words", "revised", "revisions", "pending", "original",
-    "unresolved_images",
+    "digest", "text_digest", "url_key", "title_key", "alias_key", "link_key", "words", "shingles", "sketch",
+    "near_keys", "revised", "revisions", "pending", "original", "unresolved_images",
 )  # fmt: skip
 _CHANGE = (
     update(sightings).where(sightings.c.id == bindparam("row")).values({name: bindparam(name) for name in _CHANGED})

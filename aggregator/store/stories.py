@@ -10,14 +10,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, delete, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from aggregator.store.columns import among
 from aggregator.store.schema import (
     categories,
     sightings,
     source_categories,
     sources,
+    splits,
     stories,
     story_categories,
 )
@@ -27,8 +29,10 @@ from aggregator.store.schema import (
 class Sighting:
     """A sighting as the merge compares it: one that waits, or one that is in a story already.
 
-    placed   where it would stand by itself: what it claims, but never later than when we first saw it
-    revised  since when it has had the text it has
+    placed     where it would stand by itself: what it claims, but never later than when we first saw it
+    revised    since when it has had the text it has
+    url_key …  as `feeds.fingerprint.Fingerprint` has them
+    reason     why it is in its story
     """
 
     id: int
@@ -40,10 +44,14 @@ class Sighting:
     words: int
     url_key: int | None
     title_key: int | None
+    shingles: int = 0
+    sketch: bytes = b""
+    near_keys: bytes = b""
     placed: datetime
     revised: datetime
     first_seen_at: datetime
     story_id: int | None
+    reason: str | None = None
 
 
 def pending(connection: Connection, limit: int) -> tuple[Sighting, ...]:
@@ -51,19 +59,35 @@ def pending(connection: Connection, limit: int) -> tuple[Sighting, ...]:
     return _read(connection.execute(_COLUMNS.where(sightings.c.pending == 1).order_by(sightings.c.id).limit(limit)))
 
 
-def candidates(
-    connection: Connection, url_keys: Collection[int], title_keys: Collection[int], *, since: datetime, limit: int
-) -> tuple[Sighting, ...]:
-    """Sightings in stories that share a key with the given ones and were first seen since then, newest first."""
+def by_id(connection: Connection, ids: Collection[int]) -> tuple[Sighting, ...]:
+    """Those of these sightings that are in stories."""
+    if not ids:
+        return ()
     c = sightings.c
-    return _read(
-        connection.execute(
-            _COLUMNS.where(c.story_id.is_not(None), c.first_seen_at >= since)
-            .where(or_(c.url_key.in_(url_keys), c.title_key.in_(title_keys)))
-            .order_by(c.id.desc())
-            .limit(limit)
-        )
-    )
+    return _read(connection.execute(_COLUMNS.where(among(connection, c.id, ids), c.story_id.is_not(None))))
+
+
+def since(connection: Connection, at: datetime, *, after: int, limit: int) -> tuple[Sighting, ...]:
+    """The next sightings in stories that were first seen since then, in order of arrival."""
+    c = sightings.c
+    found = _COLUMNS.where(c.id > after, c.first_seen_at >= at, c.story_id.is_not(None)).order_by(c.id).limit(limit)
+    return _read(connection.execute(found))
+
+
+def first_since(connection: Connection, at: datetime) -> int:
+    """The id of the first sighting that was first seen since then; one more than the last where there is none.
+
+    Ids are given in order of arrival, so halving finds it without an index of instants.
+    """
+    c = sightings.c
+    low, high = 0, (connection.scalar(select(func.max(c.id))) or 0) + 1
+    while low + 1 < high:
+        middle = (low + high) // 2
+        found = connection.execute(
+            select(c.id, c.first_seen_at).where(c.id >= middle).order_by(c.id).limit(1)
+        ).one_or_none()
+        low, high = (middle, high) if found and found.first_seen_at < at else (low, middle)
+    return high
 
 
 def by_uuid(connection: Connection, uuids: Collection[UUID]) -> dict[UUID, int]:
@@ -75,11 +99,24 @@ def by_uuid(connection: Connection, uuids: Collection[UUID]) -> dict[UUID, int]:
 def members(connection: Connection, story_ids: Collection[int]) -> dict[int, list[Sighting]]:
     """The sightings of each story, in order of arrival."""
     found: dict[int, list[Sighting]] = {story_id: [] for story_id in story_ids}
-    rows = connection.execute(_COLUMNS.where(sightings.c.story_id.in_(story_ids)).order_by(sightings.c.id))
-    for member in _read(rows):
+    if not story_ids:
+        return found
+    inside = among(connection, sightings.c.story_id, story_ids)
+    for member in _read(connection.execute(_COLUMNS.where(inside).order_by(sightings.c.id))):
         assert member.story_id is not None
         found[member.story_id].append(member)
     return found
+
+
+def carriers(connection: Connection, story_ids: Collection[int]) -> tuple[tuple[int, int, int], ...]:
+    """(sighting, source, story) of everything that is in these stories."""
+    if not story_ids:
+        return ()
+    c = sightings.c
+    rows = connection.execute(
+        select(c.id, c.source_id, c.story_id).where(among(connection, c.story_id, story_ids)).order_by(c.id)
+    )
+    return tuple((row.id, row.source_id, row.story_id) for row in rows)
 
 
 _COLUMNS = select(
@@ -92,10 +129,14 @@ _COLUMNS = select(
     sightings.c.words,
     sightings.c.url_key,
     sightings.c.title_key,
+    sightings.c.shingles,
+    sightings.c.sketch,
+    sightings.c.near_keys,
     sightings.c.published,
     sightings.c.revised,
     sightings.c.first_seen_at,
     sightings.c.story_id,
+    sightings.c.reason,
 ).join(sources, sources.c.id == sightings.c.source_id)
 
 
@@ -113,10 +154,14 @@ def _sighting(
     words: int,
     url_key: int | None,
     title_key: int | None,
+    shingles: int,
+    sketch: bytes,
+    near_keys: bytes,
     published: datetime | None,
     revised: datetime,
     first_seen_at: datetime,
     story_id: int | None,
+    reason: str | None,
 ) -> Sighting:
     return Sighting(
         id=id_,
@@ -128,10 +173,14 @@ def _sighting(
         words=words,
         url_key=url_key,
         title_key=title_key,
+        shingles=shingles,
+        sketch=sketch,
+        near_keys=near_keys,
         placed=min(published or first_seen_at, first_seen_at).replace(microsecond=0),
         revised=revised,
         first_seen_at=first_seen_at,
         story_id=story_id,
+        reason=reason,
     )
 
 
@@ -162,21 +211,46 @@ def found(connection: Connection, new: Sequence[NewStory]) -> dict[int, int]:
     return {row.lead_id: row.id for row in connection.execute(statement, rows)}
 
 
-def attach(connection: Connection, attached: Sequence[tuple[int, int, str]]) -> None:
-    """Put sightings into stories: (sighting, story, reason) each; they wait no longer."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attached:
+    """That a sighting belongs to a story: why, how strong that is, and which sighting it was compared with."""
+
+    sighting_id: int
+    story_id: int
+    reason: str
+    score: float | None = None
+    matched_id: int | None = None
+
+
+def attach(connection: Connection, attached: Sequence[Attached]) -> None:
+    """Put sightings into stories; they wait no longer."""
     if attached:
         connection.execute(
-            update(sightings)
-            .where(sightings.c.id == bindparam("row"))
-            .values(story_id=bindparam("story"), reason=bindparam("why"), pending=0),
-            [{"row": sighting, "story": story, "why": why} for sighting, story, why in attached],
+            _ATTACH,
+            [
+                {"row": a.sighting_id, "story": a.story_id, "why": a.reason, "strength": a.score, "like": a.matched_id}
+                for a in attached
+            ],
         )
+
+
+_ATTACH = (
+    update(sightings)
+    .where(sightings.c.id == bindparam("row"))
+    .values(
+        story_id=bindparam("story"),
+        reason=bindparam("why"),
+        score=bindparam("strength"),
+        matched_id=bindparam("like"),
+        pending=0,
+    )
+)
 
 
 def settle(connection: Connection, sighting_ids: Sequence[int]) -> None:
     """Sightings that have a story and were looked at again wait no longer."""
     if sighting_ids:
-        connection.execute(update(sightings).where(sightings.c.id.in_(sighting_ids)).values(pending=0))
+        connection.execute(update(sightings).where(among(connection, sightings.c.id, sighting_ids)).values(pending=0))
 
 
 def lead(connection: Connection, leads: Sequence[tuple[int, int, datetime]]) -> None:
@@ -204,7 +278,7 @@ def file_stories(connection: Connection, story_ids: Collection[int]) -> None:
         .select_from(stories)
         .join(sightings, sightings.c.story_id == stories.c.id)
         .join(source_categories, source_categories.c.source_id == sightings.c.source_id)
-        .where(stories.c.id.in_(story_ids))
+        .where(among(connection, stories.c.id, story_ids))
         .distinct()
     )
     connection.execute(
@@ -222,16 +296,62 @@ def refile(connection: Connection, source_ids: Sequence[int], now: datetime) -> 
         )
         ids = list(connection.scalars(theirs.distinct()))
         for start in range(0, len(ids), 500):
-            some = ids[start : start + 500]
-            touch(connection, some, now)
-            connection.execute(delete(story_categories).where(story_categories.c.story_id.in_(some)))
-            file_stories(connection, some)
-            touch(connection, some, now)
+            refile_stories(connection, ids[start : start + 500], now)
+
+
+def refile_stories(connection: Connection, story_ids: Collection[int], now: datetime) -> None:
+    """File stories anew whose sightings, or whose sources' categories, have changed."""
+    touch(connection, story_ids, now)
+    connection.execute(delete(story_categories).where(among(connection, story_categories.c.story_id, story_ids)))
+    file_stories(connection, story_ids)
+    touch(connection, story_ids, now)
+
+
+def dissolve(connection: Connection, story_ids: Collection[int], now: datetime) -> frozenset[int]:
+    """Delete those of these stories that have no sighting any more; returns which."""
+    inhabited = select(sightings.c.story_id).where(among(connection, sightings.c.story_id, story_ids))
+    empty = frozenset(story_ids) - frozenset(connection.scalars(inhabited))
+    if empty:
+        touch(connection, empty, now)
+        connection.execute(delete(story_categories).where(among(connection, story_categories.c.story_id, empty)))
+        connection.execute(delete(stories).where(among(connection, stories.c.id, empty)))
+    return empty
+
+
+def part(connection: Connection, sighting_id: int, others: Collection[int], now: datetime) -> None:
+    """Remember that a sighting does not belong with these others, whatever a merge will find."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    rows = [{"sighting_id": sighting_id, "other_id": other, "split_at": now} for other in others]
+    connection.execute(dialect.insert(splits).on_conflict_do_nothing(), rows)
+
+
+def parted(connection: Connection) -> dict[int, frozenset[int]]:
+    """For each sighting that was ever split from another, from which; both ways. As many as people made."""
+    found: dict[int, frozenset[int]] = {}
+    for one, other in connection.execute(select(splits.c.sighting_id, splits.c.other_id)):
+        found[one] = found.get(one, frozenset()) | {other}
+        found[other] = found.get(other, frozenset()) | {one}
+    return found
+
+
+MERGING = 0x6D65726765  # "merge": the name of the lock
+
+
+def alone(connection: Connection) -> bool:
+    """Whether this transaction may merge: one at a time, whichever process it is in.
+
+    On SQLite whoever writes is alone anyway. On PostgreSQL a lock that ends with the transaction says so.
+    """
+    if connection.dialect.name != "postgresql":
+        return True
+    return bool(connection.scalar(select(func.pg_try_advisory_xact_lock(MERGING))))
 
 
 def touch(connection: Connection, story_ids: Collection[int], now: datetime) -> None:
     """These stories look different now: raise the revision of every category that shows them."""
-    shown = select(story_categories.c.category_id).where(story_categories.c.story_id.in_(story_ids))
+    if not story_ids:
+        return
+    shown = select(story_categories.c.category_id).where(among(connection, story_categories.c.story_id, story_ids))
     connection.execute(
         update(categories).where(categories.c.id.in_(shown)).values(revision=categories.c.revision + 1, changed_at=now)
     )

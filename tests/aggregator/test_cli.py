@@ -184,7 +184,7 @@ def test_parse_of_a_source_reads_it_as_the_file_says(config: Path) -> None:
 
 def test_db_upgrade_says_what_it_did(config: Path) -> None:
     assert "was none" in call(config, "db", "upgrade").output
-    assert "was 0002" in call(config, "db", "upgrade").output
+    assert "was 0003" in call(config, "db", "upgrade").output
 
 
 def test_a_secret_is_never_shown(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from aggregator.config.settings import DedupSettings, SourceSettings
 from aggregator.dedup import merge as merge_module
+from aggregator.dedup.index import COMMON_URL
 from aggregator.dedup.merge import Merged, Merger, story_uuid
 from aggregator.store import retention, stories, views
 from aggregator.store.engine import open_engine, reading, upgrade, writing
@@ -104,11 +105,11 @@ def test_nothing_is_merged_where_merging_is_off(engine: Engine, now: datetime) -
 
 
 def test_a_link_that_a_source_gives_everything_says_nothing(engine: Engine, now: datetime) -> None:
-    carry(engine, 1, now, *(entry(str(n), url=SAME) for n in range(merge_module.COMMON)))
+    carry(engine, 1, now, *(entry(str(n), url=SAME) for n in range(COMMON_URL)))
     merge(engine, now)
     carry(engine, 2, now, entry("x", url=SAME))
     merge(engine, now)
-    assert len(shown(engine)) == merge_module.COMMON + 1
+    assert len(shown(engine)) == COMMON_URL + 1
 
 
 def test_d12_an_edit_moves_updated_and_nothing_else(engine: Engine, now: datetime) -> None:

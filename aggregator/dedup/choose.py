@@ -1,0 +1,66 @@
+"""Which group a sighting joins: the best evidence of all its candidates, within what settings and people allow."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from aggregator.config.settings import DedupSettings, SourceSettings
+from aggregator.dedup.index import Apart, Groups, Index, parted
+from aggregator.dedup.match import Evidence, Match, same_story
+from aggregator.store.stories import Sighting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """A group to join, because of a sighting that is in it."""
+
+    group: int
+    like: int
+    match: Match
+
+
+class Chooser:
+    """Settings decide which sources take part, and whether their texts are compared."""
+
+    def __init__(self, settings: DedupSettings, sources: Iterable[SourceSettings]) -> None:
+        self.settings = settings
+        self._sources: Mapping[str, SourceSettings] = {source.address: source for source in sources}
+
+    def takes_part(self, sighting: Sighting) -> bool:
+        """Whether a sighting may be merged with others at all."""
+        return self.settings.enabled and self._how(sighting) != "off"
+
+    def priority(self, sighting: Sighting) -> int:
+        """Of its source: whose text a story shows, the highest first."""
+        source = self._sources.get(sighting.address)
+        return source.priority if source else 0
+
+    def choose(self, sighting: Sighting, index: Index, groups: Groups, apart: Apart) -> Choice | None:
+        """The group that a sighting belongs to: the best evidence first, then what was there first; None if to none."""
+        if not self.takes_part(sighting):
+            return None
+        common = index.common(sighting)
+        found = []
+        for candidate in index.candidates(sighting):
+            group = groups.of.get(candidate.id)
+            if group is None or sighting.source_id in groups.carriers[group] or not self.takes_part(candidate):
+                continue
+            match = same_story(
+                sighting,
+                candidate,
+                window=self.settings.window,
+                near=self._near(sighting) and self._near(candidate),
+                common=common,
+            )
+            if match is not None and not parted(sighting.id, groups.members[group], apart):
+                found.append((match.reason is not Evidence.URL, -match.score, candidate.id, match))
+        if not found:
+            return None
+        *_, like, match = min(found, key=lambda one: one[:3])
+        return Choice(group=groups.of[like], like=like, match=match)
+
+    def _how(self, sighting: Sighting) -> str:
+        source = self._sources.get(sighting.address)
+        return source.dedup if source else "near"
+
+    def _near(self, sighting: Sighting) -> bool:
+        return self.settings.near and self._how(sighting) == "near"

@@ -1,0 +1,103 @@
+"""The candidates of a sighting: those that share a key with it, found without looking at the others.
+
+For each key (address, title, or one of the smallest hashes of the text) only the newest `PER_KEY` sightings are known,
+so that what one sighting costs is bounded whatever the input: ten thousand equal titles included. `Index` is that in
+memory; `store.keys` is the same in the database, and the merge moves the part that a batch needs from one to the other.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from aggregator.store.keys import PER_KEY
+from aggregator.store.stories import Sighting
+from feeds.fingerprint import unpacked
+
+COMMON_URL = 4  # sightings of one source that share an address among the newest: it gives that to everything
+COMMON_TITLE = 3  # the same for a title: "Open for questions", every Monday
+CROWDED = 2  # newest sightings that are looked at where a hash of the text is everybody's: "one of the"
+
+
+def near_keys(sighting: Sighting) -> tuple[int, ...]:
+    """The hashes of the text that an index can find it by."""
+    return tuple(unpacked("q", sighting.near_keys))
+
+
+def keys_of(sighting: Sighting) -> tuple[int, ...]:
+    """Everything that an index can find a sighting by."""
+    named = (key for key in (sighting.url_key, sighting.title_key) if key is not None)
+    return (*named, *near_keys(sighting))
+
+
+@dataclass(slots=True)
+class Index:
+    """What was seen before, by key.
+
+    newest     for each key the ids of the newest sightings that have it, oldest first
+    sightings  those by id
+    """
+
+    newest: dict[int, list[int]] = field(default_factory=dict)
+    sightings: dict[int, Sighting] = field(default_factory=dict)
+
+    def add(self, sighting: Sighting) -> None:
+        """Make a sighting a candidate for those that come after it."""
+        self.sightings[sighting.id] = sighting
+        for key in keys_of(sighting):
+            ids = self.newest.setdefault(key, [])
+            if sighting.id not in ids:
+                ids.append(sighting.id)
+                if len(ids) > PER_KEY:
+                    ids.sort()
+                    del ids[0]
+
+    def candidates(self, sighting: Sighting) -> Iterator[Sighting]:
+        """Each sighting that shares a key with this one, once."""
+        told = {sighting.id}
+        for key, most in self._telling(sighting):
+            for id_ in self.newest.get(key, ())[-most:]:
+                if id_ not in told and (found := self.sightings.get(id_)) is not None:
+                    told.add(id_)
+                    yield found
+
+    def common(self, sighting: Sighting) -> frozenset[int]:
+        """Those of the keys that some source gives to so much that they say nothing."""
+        limits = ((sighting.url_key, COMMON_URL), (sighting.title_key, COMMON_TITLE))
+        return frozenset(key for key, limit in limits if key is not None and self._most_of_one(key) >= limit)
+
+    def _telling(self, sighting: Sighting) -> Iterator[tuple[int, int]]:
+        for named in (sighting.url_key, sighting.title_key):
+            if named is not None:
+                yield named, PER_KEY
+        for key in near_keys(sighting):
+            yield key, PER_KEY if len(self.newest.get(key, ())) < PER_KEY else CROWDED
+
+    def _most_of_one(self, key: int) -> int:
+        found = (self.sightings.get(id_) for id_ in self.newest.get(key, ()))
+        return max(Counter(one.source_id for one in found if one is not None).values(), default=0)
+
+
+@dataclass(slots=True)
+class Groups:
+    """Which sightings are together: by group, and by sighting.
+
+    carriers  the sources that carry each group: a story takes one sighting of each
+    """
+
+    of: dict[int, int] = field(default_factory=dict)
+    members: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
+    carriers: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
+
+    def put(self, sighting_id: int, source_id: int, group: int) -> None:
+        """Put a sighting into a group."""
+        self.of[sighting_id] = group
+        self.members[group].add(sighting_id)
+        self.carriers[group].add(source_id)
+
+
+Apart = Mapping[int, frozenset[int]]  # sighting → those that it was split from, both ways
+
+
+def parted(sighting_id: int, members: Iterable[int], apart: Apart) -> bool:
+    """Whether somebody said that a sighting does not belong with one of these."""
+    return not apart.get(sighting_id, frozenset()).isdisjoint(members)
