@@ -28,6 +28,7 @@ bench: .venv/installed-dev  ## what it costs, and how publishers see us
 	$(BIN)/python -m benchmarks.reading
 	$(BIN)/python -m benchmarks.cleaning
 	$(BIN)/python -m benchmarks.corpus
+	$(BIN)/python -m benchmarks.dedup
 	$(BIN)/python -m benchmarks.etiquette
 	$(BIN)/python -m benchmarks.images
 

@@ -20,10 +20,10 @@ import msgspec
 from lxml import etree
 from xxhash import xxh3_128_digest
 
-from aggregator.dedup.fingerprint import fingerprint
 from aggregator.ingest.child import Answer, Document, Read, read
 from benchmarks.documents import ITEMS, document
 from feeds.clean.rules import Rules
+from feeds.fingerprint import fingerprint
 
 Memories = dict[int, tuple[bytes, bytes]]
 ROUNDS = 3

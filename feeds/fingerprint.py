@@ -1,7 +1,7 @@
 """What is compared of entries when repeated ones are looked for: keys that an index can find, a sketch of the text.
 
 Computed where documents are read, in a process that knows `feeds` alone. Which of it proves what is decided in
-`aggregator.dedup.match`; here a key is None only where it could prove nothing: a front page, a title that is anybody's.
+`aggregator.dedup.match`; here a key is None only where it could prove nothing: no title, the front page of a site.
 
 The sketch is the bottom-k form of MinHash (Broder, "On the resemblance and containment of documents", 1997): one hash a
 shingle instead of 128, and from it resemblance *and* containment can be estimated. docs/decisions/0014 has the figures.
@@ -62,7 +62,8 @@ class Fingerprint:
     """What merging and recognising compare, as numbers an index can find. Keys are 64 bits, signed.
 
     url_key      of the canonical address
-    title_key    of the normalised title, where it could be told from other titles
+    title_key    of the normalised title; None where there is none
+    telling      whether that title could be told from others: neither short nor a formula
     alias_key    of a guid that is an address, without what moves to https and new hosts change in it
     link_key     of what identifies an entry within its source where the guid does not: address, else title
     words        how long the text is
@@ -74,6 +75,7 @@ class Fingerprint:
 
     url_key: int | None
     title_key: int | None
+    telling: bool
     alias_key: int | None
     link_key: int | None
     words: int
@@ -91,6 +93,7 @@ def fingerprint(entry: Entry, *, site: str = "") -> Fingerprint:
     return Fingerprint(
         url_key=url_key(entry.url),
         title_key=title_key(title),
+        telling=telling(title),
         alias_key=alias_key(entry.guid),
         link_key=link_key(entry.url, title),
         words=word_count(text),
@@ -113,13 +116,14 @@ def url_key(url: str | None) -> int | None:
 
 
 def title_key(title: str) -> int | None:
-    """Equal for titles that differ in case, width, punctuation and spacing; None where the title is anybody's."""
+    """Equal for titles that differ in case, width, punctuation and spacing; None where nothing else is in it."""
     normal = normalise_title(title)
-    return key(normal) if telling(normal) else None
+    return key(normal) if normal else None
 
 
-def telling(normal: str) -> bool:
-    """Whether a normalised title is long enough, and no formula, to be one thing's title."""
+def telling(title: str) -> bool:
+    """Whether a title is long enough, and no formula, to be one thing's title."""
+    normal = normalise_title(title)
     ideographs = len(_UNSPACED.findall(normal))
     words = [word for word in normal.split() if _LETTER.search(word)]
     long_enough = ideographs >= TITLE_MIN_IDEOGRAPHS or (

@@ -1,12 +1,14 @@
 """Which group a sighting joins: the best evidence of all its candidates, within what settings and people allow."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from aggregator.config.settings import DedupSettings, SourceSettings
 from aggregator.dedup.index import Apart, Groups, Index, parted
-from aggregator.dedup.match import Evidence, Match, same_story
+from aggregator.dedup.match import Evidence, Match, contradicts, same_story
 from aggregator.store.stories import Sighting
+
+MEMBERS = 8  # of a group, the first and the newest, that a sighting must not contradict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,12 +53,22 @@ class Chooser:
                 near=self._near(sighting) and self._near(candidate),
                 common=common,
             )
-            if match is not None and not parted(sighting.id, groups.members[group], apart):
+            if match is not None and self._fits(sighting, match, groups.members[group], index, apart):
                 found.append((match.reason is not Evidence.URL, -match.score, candidate.id, match))
         if not found:
             return None
         *_, like, match = min(found, key=lambda one: one[:3])
         return Choice(group=groups.of[like], like=like, match=match)
+
+    def _fits(self, sighting: Sighting, match: Match, members: Collection[int], index: Index, apart: Apart) -> bool:
+        """Whether nobody, and no text, says that a sighting does not belong with those that it would join."""
+        if parted(sighting.id, members, apart):
+            return False
+        if match.reason is Evidence.URL:
+            return True
+        ids = sorted(members)
+        some = ids if len(ids) <= MEMBERS else (ids[0], *ids[1 - MEMBERS :])
+        return not any((member := index.sightings.get(id_)) and contradicts(sighting, member) for id_ in some)
 
     def _how(self, sighting: Sighting) -> str:
         source = self._sources.get(sighting.address)

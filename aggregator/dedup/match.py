@@ -1,7 +1,8 @@
 """Whether two sightings are one story, and why. Pure, symmetric, conservative: a false merge loses an article.
 
     same address   counts, unless titles and texts both say that it is something else (a comment on somebody's article)
-    same title     counts if it is telling, at about the same time, and the texts do not contradict
+    same title     counts at about the same time if it is telling and the texts do not contradict, or if the texts are
+                   equal, however short, or the moment is the same to the second
     same text      counts if both are long enough and the shorter one is contained in the other, whatever the titles say
 
 Two items of one source with different guids are two things, whatever else agrees: their publisher says so. (Whether
@@ -10,7 +11,7 @@ they are the *same* guid in another spelling is decided before, in `store.sighti
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import time, timedelta
 from enum import StrEnum
 from functools import lru_cache
 
@@ -18,12 +19,16 @@ from aggregator.store.stories import Sighting
 from feeds.fingerprint import SKETCH, normalise_title, unpacked
 
 # News travels in hours, and a weekly column returns under its title after seven days.
+MIDNIGHT = time()
 TITLE_WINDOW = timedelta(days=2)
 
 # Every number below was chosen on the tuning halves of `benchmarks/dedup.py` and is reported on the other halves.
 PROVING_WORDS = 48  # a shorter text proves nothing alone: teasers and notices repeat each other
-SAME_TEXT = 0.45  # containment of the shorter lead; separate reports of one event reach .34 in ECB+, copies begin at .5
-SAME_TEXT_AND_TITLE = 0.35  # the same, where the titles speak of the same thing too
+SAME_TEXT = 0.5  # containment of the shorter lead: where ECB+ copies begin; separate reports of one event reach .34
+SAME_TEXT_AND_TITLE = 0.45  # the same, where the titles speak of the same thing too
+SEPARATE_TEXT = 0.2  # below it ECB+ calls two texts of one event separate
+SAME_WORDS = 0.9  # of texts that are too short to prove anything alone, beside an equal title
+SHORTEST_SHINGLES = 6  # of such texts
 SERIES_TEXT = 0.9  # the same, where the titles count on: "Version 1.2 is out", "Version 1.3 is out"
 OTHER_TEXT = 0.1  # below it two leads have nothing to do with each other
 SPEAKING_SHINGLES = 18  # of a lead, before what it does *not* share says anything: twenty words
@@ -99,7 +104,12 @@ def repeats(earlier: Sighting, later: Sighting) -> bool:
         return False
     if earlier.shingles and later.shingles:
         return overlap(earlier, later) >= SERIES_TEXT
-    return earlier.title_key is not None and earlier.shingles == later.shingles
+    return earlier.telling and later.telling and earlier.shingles == later.shingles
+
+
+def contradicts(one: Sighting, other: Sighting) -> bool:
+    """Whether two long texts are so different that a third which is like both does not make them one story."""
+    return min(one.words, other.words) >= PROVING_WORDS and overlap(one, other) < SEPARATE_TEXT
 
 
 def overlap(one: Sighting, other: Sighting) -> float:
@@ -131,14 +141,26 @@ def _other_place(one: Sighting, other: Sighting) -> bool:
 
 
 def _by_title(one: Sighting, other: Sighting, common: Collection[int]) -> Match | None:
-    if one.title_key is None or one.title_key != other.title_key or one.title_key in common:
+    if one.title_key is None or one.title_key != other.title_key or abs(one.placed - other.placed) > TITLE_WINDOW:
         return None
-    if abs(one.placed - other.placed) > TITLE_WINDOW:
-        return None
-    if min(one.shingles, other.shingles) < SPEAKING_SHINGLES:
-        return Match(reason=Evidence.TITLE, score=0.9) if _long_title(one.title) else None
     shared = overlap(one, other)
-    return Match(reason=Evidence.TITLE, score=0.9 + shared / 10) if shared >= SAME_TEXT_AND_TITLE else None
+    shorter = min(one.shingles, other.shingles)
+    speaking = shorter >= SPEAKING_SHINGLES
+    if _same_moment(one, other) and (not speaking or shared >= OTHER_TEXT):
+        return Match(reason=Evidence.TITLE, score=0.95)
+    if shorter >= SHORTEST_SHINGLES and shared >= SAME_WORDS:
+        return Match(reason=Evidence.TITLE, score=0.9 + shared / 20)
+    if not (one.telling and other.telling) or one.title_key in common:
+        return None
+    if speaking:
+        return Match(reason=Evidence.TITLE, score=0.9 + shared / 20) if shared >= SAME_TEXT_AND_TITLE else None
+    return Match(reason=Evidence.TITLE, score=0.9) if _long_title(one.title) and _long_title(other.title) else None
+
+
+def _same_moment(one: Sighting, other: Sighting) -> bool:
+    """Whether both claim the same second, and not one that only stands for a day."""
+    dated = one.placed != one.first_seen_at.replace(microsecond=0)
+    return dated and one.placed == other.placed and one.placed.time() != MIDNIGHT
 
 
 def _by_text(one: Sighting, other: Sighting, window: timedelta) -> Match | None:
@@ -158,9 +180,12 @@ def alike(one: Sighting, other: Sighting) -> bool:
 
 
 def _in_series(one: Sighting, other: Sighting) -> bool:
-    """Whether both titles have numbers, and not the same."""
-    a, b = (frozenset(w for w in _title_words(s.title) if any(c.isdigit() for c in w)) for s in (one, other))
-    return bool(a and b) and a != b
+    """Whether two titles say the same of different numbers."""
+    a, b = _title_words(one.title), _title_words(other.title)
+    numbers, others = (frozenset(w for w in words if any(c.isdigit() for c in w)) for words in (a, b))
+    if not numbers or not others or numbers == others:
+        return False
+    return len((a - numbers) & (b - others)) >= ALIKE_TITLES * min(len(a - numbers), len(b - others))
 
 
 def _long_title(title: str) -> bool:

@@ -106,7 +106,7 @@ class Merger:
         return Merged(len(waiting), len(founders))
 
     def _prepare(self, connection: Connection, waiting: Sequence[Sighting]) -> _Batch:
-        """Everything that could matter to these sightings, in five questions however many they are."""
+        """Everything that could matter to these sightings, in a few questions however many they are."""
         batch = _Batch()
         echoes = {uuid for sighting in waiting if sighting.story_id is None and (uuid := echoed(sighting))}
         batch.echoes = stories.by_uuid(connection, echoes) if echoes else {}
@@ -119,8 +119,10 @@ class Merger:
         for candidate in stories.by_id(connection, _worth_reading(comparable, batch.loaded)):
             batch.index.sightings[candidate.id] = candidate
         inside = {one.story_id for one in batch.index.sightings.values() if one.story_id is not None}
-        for sighting_id, source_id, story_id in stories.carriers(connection, inside):
-            batch.groups.put(sighting_id, source_id, story_id)
+        for story_id, members in stories.members(connection, inside).items():
+            for member in members:
+                batch.index.sightings[member.id] = member
+                batch.groups.put(member.id, member.source_id, story_id)
         batch.apart = stories.parted(connection)
         return batch
 

@@ -170,7 +170,8 @@ sightings = Table(
     ),  # past retention: the text is gone, the row stays so that it does not come back as new
     # fingerprint: feeds.fingerprint
     Column("url_key", BigInteger),  # of the canonical URL; NULL where it proves nothing
-    Column("title_key", BigInteger),  # of the normalised title; NULL where it is too short to mean something
+    Column("title_key", BigInteger),  # of the normalised title
+    Column("telling", Integer, nullable=False, server_default="1"),  # 0: the title is anybody's, short or a formula
     Column("alias_key", BigInteger),  # of the guid without scheme and `www.`; NULL where it is no address
     Column("link_key", BigInteger),  # what identifies it within its source where guids do not
     Column("words", Integer, nullable=False),

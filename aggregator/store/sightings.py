@@ -169,6 +169,7 @@ def _content(one: Seen) -> dict[str, object]:
         "text_digest": print_.text_digest,
         "url_key": print_.url_key,
         "title_key": print_.title_key,
+        "telling": int(print_.telling),
         "alias_key": print_.alias_key,
         "link_key": print_.link_key,
         "words": print_.words,
@@ -182,8 +183,8 @@ def _content(one: Seen) -> dict[str, object]:
 
 _CHANGED = (
     "url", "title", "html", "summary", "authors", "tags", "enclosures", "image", "language", "published", "updated",
-    "digest", "text_digest", "url_key", "title_key", "alias_key", "link_key", "words", "shingles", "sketch",
-    "near_keys", "revised", "revisions", "pending", "original", "unresolved_images",
+    "digest", "text_digest", "url_key", "title_key", "telling", "alias_key", "link_key", "words", "shingles",
+    "sketch", "near_keys", "revised", "revisions", "pending", "original", "unresolved_images",
 )  # fmt: skip
 _CHANGE = (
     update(sightings).where(sightings.c.id == bindparam("row")).values({name: bindparam(name) for name in _CHANGED})

@@ -44,6 +44,7 @@ class Sighting:
     words: int
     url_key: int | None
     title_key: int | None
+    telling: bool = True
     shingles: int = 0
     sketch: bytes = b""
     near_keys: bytes = b""
@@ -108,17 +109,6 @@ def members(connection: Connection, story_ids: Collection[int]) -> dict[int, lis
     return found
 
 
-def carriers(connection: Connection, story_ids: Collection[int]) -> tuple[tuple[int, int, int], ...]:
-    """(sighting, source, story) of everything that is in these stories."""
-    if not story_ids:
-        return ()
-    c = sightings.c
-    rows = connection.execute(
-        select(c.id, c.source_id, c.story_id).where(among(connection, c.story_id, story_ids)).order_by(c.id)
-    )
-    return tuple((row.id, row.source_id, row.story_id) for row in rows)
-
-
 _COLUMNS = select(
     sightings.c.id,
     sightings.c.source_id,
@@ -129,6 +119,7 @@ _COLUMNS = select(
     sightings.c.words,
     sightings.c.url_key,
     sightings.c.title_key,
+    sightings.c.telling,
     sightings.c.shingles,
     sightings.c.sketch,
     sightings.c.near_keys,
@@ -154,6 +145,7 @@ def _sighting(
     words: int,
     url_key: int | None,
     title_key: int | None,
+    telling: int,
     shingles: int,
     sketch: bytes,
     near_keys: bytes,
@@ -173,6 +165,7 @@ def _sighting(
         words=words,
         url_key=url_key,
         title_key=title_key,
+        telling=bool(telling),
         shingles=shingles,
         sketch=sketch,
         near_keys=near_keys,

@@ -27,8 +27,8 @@ def sighting(
     made = fingerprint(Entry(guid="1", title=title, url=address, html=f"<p>{text}</p>"))
     ours = Sighting(
         id=source, source_id=source, address=str(source), guid="1", url=address, title=title, words=made.words,
-        url_key=made.url_key, title_key=made.title_key, shingles=made.shingles, sketch=made.sketch,
-        near_keys=made.near_keys, placed=NOW, revised=NOW, first_seen_at=NOW, story_id=None,
+        url_key=made.url_key, title_key=made.title_key, telling=made.telling, shingles=made.shingles,
+        sketch=made.sketch, near_keys=made.near_keys, placed=NOW, revised=NOW, first_seen_at=NOW, story_id=None,
     )  # fmt: skip
     return replace(ours, **changes)  # type: ignore[arg-type]
 

@@ -60,6 +60,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key", "sighting_id", name=op.f("pk_sighting_keys")),
         sqlite_with_rowid=False,
     )
+    # Until now a title had a key only if it was telling.
+    op.add_column("sightings", sa.Column("telling", sa.Integer(), server_default="1", nullable=False))
     op.add_column("sightings", sa.Column("alias_key", sa.BigInteger(), nullable=True))
     op.add_column("sightings", sa.Column("link_key", sa.BigInteger(), nullable=True))
     op.add_column("sightings", sa.Column("shingles", sa.Integer(), server_default="0", nullable=False))
@@ -87,7 +89,17 @@ def downgrade() -> None:
     for name, column in (("source_id_alias_key", "alias_key"), ("source_id_link_key", "link_key"), ("flood_id",) * 2):
         where = sa.text(f"{column} IS NOT NULL")
         op.drop_index(f"ix_sightings_{name}", table_name="sightings", sqlite_where=where, postgresql_where=where)
-    for name in ("flood_id", "matched_id", "score", "near_keys", "sketch", "shingles", "link_key", "alias_key"):
+    for name in (
+        "flood_id",
+        "matched_id",
+        "score",
+        "near_keys",
+        "sketch",
+        "shingles",
+        "link_key",
+        "alias_key",
+        "telling",
+    ):
         op.drop_column("sightings", name)
     for name in ("title_key", "url_key"):
         _index(f"ix_sightings_{name}", [name], name)
