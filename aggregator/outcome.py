@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from feeds.fingerprint import Fingerprint
 from feeds.model import Feed
 
 
@@ -120,12 +121,13 @@ class Exchange:
 class Updated:
     """The document is new to us and was read: `feed` is parsed and cleaned.
 
-    feed         with the entries that are new since the last reading
-    originals    the same entries as they were before cleaning, packed
-    carried      how many entries the document has, old ones too
-    memory       what tells the next reading which entries it need not give again
-    body_digest  xxh3-128 of the decoded body, so that the same bytes are never read twice
-    moved_to     where permanent redirects led, all the way; None if there were none
+    feed          with the entries that are new since the last reading
+    originals     the same entries as they were before cleaning, packed
+    fingerprints  of the same entries, as the process that read them made them
+    carried       how many entries the document has, old ones too
+    memory        what tells the next reading which entries it need not give again
+    body_digest   xxh3-128 of the decoded body, so that the same bytes are never read twice
+    moved_to      where permanent redirects led, all the way; None if there were none
     """
 
     feed: Feed
@@ -133,6 +135,7 @@ class Updated:
     body_digest: bytes
     exchange: Exchange
     originals: tuple[bytes, ...] = ()
+    fingerprints: tuple[Fingerprint, ...] = ()
     carried: int = 0
     memory: bytes = b""
     hints: Hints = Hints()

@@ -37,6 +37,7 @@ from aggregator.store.engine import open_engine, reading, upgrade, writing
 from aggregator.store.sources import Listed
 from feeds import discover
 from feeds.errors import NotAFeed
+from feeds.fingerprint import fingerprint
 from feeds.kinds import KINDS
 from feeds.model import Feed
 from feeds.parse import expat
@@ -214,7 +215,7 @@ async def reclean(engine: Engine, settings: Settings, *, watch: Callable[[int], 
                 break
             entries = await parser.reclean(Originals(tuple(kept.original for kept in batch)))
             cleaned = [
-                (kept, seen(entry, kept.original))
+                (kept, seen(entry, kept.original, fingerprint(entry, site=kept.site)))
                 for kept, entry in zip(batch, entries, strict=True)
                 if entry is not None
             ]

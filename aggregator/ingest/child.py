@@ -18,6 +18,7 @@ import msgspec
 from aggregator.ingest import sandbox
 from feeds import clean, errors
 from feeds.clean.rules import Rules
+from feeds.fingerprint import Fingerprint, fingerprint
 from feeds.kinds import KINDS
 from feeds.model import Entry, Feed
 
@@ -72,14 +73,16 @@ class Original(msgspec.Struct, frozen=True, array_like=True):
 class Read(msgspec.Struct, frozen=True, tag="read"):
     """The document was read and cleaned.
 
-    feed       with those of its entries that are new since the last reading, and that the rules keep
-    originals  the same entries before they were cleaned, packed
-    carried    how many entries the document has
-    memory     for the next reading
+    feed          with those of its entries that are new since the last reading, and that the rules keep
+    originals     the same entries before they were cleaned, packed
+    fingerprints  of the same entries, cleaned: here, so that what it costs is limited and on many cores
+    carried       how many entries the document has
+    memory        for the next reading
     """
 
     feed: Feed
     originals: tuple[bytes, ...]
+    fingerprints: tuple[Fingerprint, ...]
     carried: int
     memory: bytes = b""
 
@@ -122,7 +125,8 @@ def read(document: Document) -> Read | Refused:
         faultless = len(feed.problems) == len(reading.feed.problems)
         originals = tuple(Original(entry, base).pack() for entry in kept)
         feed = replace(feed, problems=_first(feed.problems))
-        return Read(feed, originals, reading.carried, reading.memory if faultless else b"")
+        fingerprints = tuple(fingerprint(entry, site=feed.title) for entry in feed.entries)
+        return Read(feed, originals, fingerprints, reading.carried, reading.memory if faultless else b"")
     except errors.FeedError as error:
         return Refused(type(error).__name__, str(error))
 

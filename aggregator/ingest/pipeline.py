@@ -26,7 +26,7 @@ from aggregator.store.sightings import Seen
 from aggregator.store.sources import Claim
 from feeds import errors
 from feeds.clean import images
-from feeds.fingerprint import fingerprint
+from feeds.fingerprint import Fingerprint, fingerprint
 from feeds.kinds import KINDS
 from feeds.model import Entry
 
@@ -147,6 +147,7 @@ class Pipeline:
         return Updated(
             feed=read.feed,
             originals=read.originals,
+            fingerprints=read.fingerprints,
             carried=read.carried,
             memory=read.memory,
             validators=response.validators,
@@ -177,6 +178,7 @@ def decide(
     """
     entries = outcome.feed.entries if isinstance(outcome, Updated) else ()
     originals = outcome.originals if isinstance(outcome, Updated) else ()
+    prints = outcome.fingerprints if isinstance(outcome, Updated) else ()
     arrivals = sightings.arrivals(entries, claim.arrivals, now)
     failed = outcome if isinstance(outcome, Failed) else None
     validators = claim.validators if isinstance(outcome, Failed) else outcome.validators
@@ -191,7 +193,7 @@ def decide(
     return Result(
         claim=claim,
         outcome=outcome,
-        seen=tuple(seen(entry, original) for entry, original in zip_longest(entries, originals)),
+        seen=tuple(seen(*known) for known in zip_longest(entries, originals, prints)),
         arrivals=arrivals,
         move=_moved(claim, outcome, history.failures, now),
         next_fetch_at=cadence.next_fetch_at(history, outcome.hints, settings, now, spread=spread),
@@ -205,11 +207,14 @@ def _failures(claim: Claim, failed: Failed | None) -> int:
     return max(claim.failures + 1, CRASHES_ALLOWED if claim.attempts > CRASHES_ALLOWED else 0)
 
 
-def seen(entry: Entry, original: bytes | None) -> Seen:
-    """What to store of an entry: itself, what it was before cleaning, and what is found out about it."""
+def seen(entry: Entry, original: bytes | None, known: Fingerprint | None = None) -> Seen:
+    """What to store of an entry: itself, what it was before cleaning, and what is found out about it.
+
+    known  its fingerprint, where the process that read it has made it
+    """
     return Seen(
         entry=entry,
-        fingerprint=fingerprint(entry),
+        fingerprint=known or fingerprint(entry),
         original=original,
         unresolved_images=images.unresolved(entry.html),
     )

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from xxhash import xxh3_128_digest
 
 from aggregator.store.polls import ARRIVALS_KEPT, Counts
-from aggregator.store.schema import sightings
+from aggregator.store.schema import sightings, sources
 from feeds.fingerprint import Fingerprint
 from feeds.model import Entry
 
@@ -193,20 +193,32 @@ _CHANGE = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """What a sighting was before it was cleaned. `digest` is of what it is now: where that moved on, it stays."""
+    """What a sighting was before it was cleaned. `digest` is of what it is now: where that moved on, it stays.
+
+    sketch  of its text, empty where it was stored before texts were compared
+    site    what its feed calls itself
+    """
 
     id: int
     digest: bytes
     original: bytes
+    sketch: bytes
+    site: str
 
 
 def originals(connection: Connection, *, after: int, limit: int) -> tuple[Kept, ...]:
     """The next sightings whose original is kept, by id."""
     c = sightings.c
     rows = connection.execute(
-        select(c.id, c.digest, c.original).where(c.id > after, c.original.is_not(None)).order_by(c.id).limit(limit)
+        select(c.id, c.digest, c.original, c.sketch, sources.c.title)
+        .join(sources, sources.c.id == c.source_id)
+        .where(c.id > after, c.original.is_not(None))
+        .order_by(c.id)
+        .limit(limit)
     )
-    return tuple(Kept(id=row.id, digest=row.digest, original=row.original) for row in rows)
+    return tuple(
+        Kept(id=row.id, digest=row.digest, original=row.original, sketch=row.sketch, site=row.title) for row in rows
+    )
 
 
 def reclean(connection: Connection, cleaned: Iterable[tuple[Kept, Seen]]) -> int:
@@ -217,11 +229,11 @@ def reclean(connection: Connection, cleaned: Iterable[tuple[Kept, Seen]]) -> int
     rows = [
         {"row": kept.id, "before": kept.digest, "pending": 1, **content}
         for kept, seen in cleaned
-        if (content := _content(seen))["digest"] != kept.digest
+        if (content := _content(seen))["digest"] != kept.digest or content["sketch"] != kept.sketch
     ]
     if rows:
         connection.execute(_RECLEAN, rows)
-    return len(rows)
+    return sum(1 for row in rows if row["digest"] != row["before"])
 
 
 _RECLEAN = (
