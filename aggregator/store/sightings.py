@@ -4,14 +4,15 @@ Saving knows nothing of stories: a new or changed sighting is marked `pending`, 
 a document no longer lists stays; what an older copy of a document says never replaces something newer.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
 from hashlib import sha256
 from itertools import islice
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
 from xxhash import xxh3_128_digest
 
 from aggregator.store.polls import ARRIVALS_KEPT, Counts
@@ -21,6 +22,8 @@ from feeds.model import Entry
 
 REVISIONS_KEPT = 24  # a text that changes oftener is churning, and is left as it was (reader's limit, too)
 ASKED_AT_ONCE = 500  # bound parameters in one statement
+LIKELY = 2_000  # rows that one question may give: a link that a source gives to everything is no identity anyway
+SAME_DATE = timedelta(days=1)  # an entry that comes back under another guid keeps its date, give or take a time zone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,23 +43,71 @@ class Seen:
 def save(connection: Connection, source_id: int, seen: Sequence[Seen], now: datetime) -> Counts:
     """Store what is new or changed among the entries of one document of a source."""
     shared = shared_guids(one.entry for one in seen)
-    known = _known(
-        connection, source_id, {key for one in seen for key in (_key(one.entry.guid), _key(narrow(one.entry)))}
-    )
-    unique: dict[str, Seen] = {}
+    keys = {key for one in seen for key in (_key(one.entry.guid), _key(narrow(one.entry)))}
+    known = {row.guid_key: row for row in _known(connection, source_id, sightings.c.guid_key, keys)}
+    unique: dict[bytes, Seen] = {}
+    guids: dict[bytes, str] = {}
     for one in seen:
-        unique.setdefault(_identity(one.entry, shared, known), one)
-    new = [_new_row(source_id, guid, one, now) for guid, one in unique.items() if _key(guid) not in known]
-    changed = [
-        row
-        for guid, one in unique.items()
-        if (before := known.get(_key(guid))) is not None and (row := _changed_row(before, one, now)) is not None
-    ]
+        guid = _identity(one.entry, shared, known)
+        guids[_key(guid)] = guid
+        unique.setdefault(_key(guid), one)
+    met = {key: known[key] for key in unique if key in known}
+    strangers = {key: one for key, one in unique.items() if key not in known}
+    if strangers:
+        taken = {row.id for row in met.values()}
+        met |= recognised(strangers, _likely(connection, source_id, strangers.values()), taken)
+    new = [_new_row(source_id, guids[key], one, now) for key, one in unique.items() if key not in met]
+    changed = [row for key, before in met.items() if (row := _changed_row(before, unique[key], now)) is not None]
     if new:
         connection.execute(insert(sightings), new)
     if changed:
         connection.execute(_CHANGE, changed)
     return Counts(entries=len(seen), added=len(new), changed=len(changed))
+
+
+def recognised(
+    strangers: Mapping[bytes, Seen], likely: Collection["Known"], taken: Collection[int]
+) -> dict[bytes, "Known"]:
+    """Which entries with a guid that is new are entries that their source had before, under another guid. Pure.
+
+    | the source                     | is recognised by                                                          |
+    |--------------------------------|---------------------------------------------------------------------------|
+    | moved to https or another host | the same guid but for scheme, `www.`, port, last slash                    |
+    | changed all its guids          | the same address, and the same title or moment; dates do not contradict   |
+    | has a new guid at every poll   | the same                                                                  |
+    | has no addresses               | the same title, and the same text or moment                               |
+
+    Each stored entry is recognised at most once, not while the document carries it under its own guid (`taken`), and
+    only where no other fits as well: then nobody can say which one it is.
+    """
+    left = {row.id: row for row in likely if row.id not in taken}
+    found: dict[bytes, Known] = {}
+    for same in (_same_alias, _same_link):
+        claims: dict[int, list[bytes]] = {}
+        for key, one in strangers.items():
+            fitting = [row.id for row in left.values() if same(row, one)] if key not in found else []
+            if len(fitting) == 1:
+                claims.setdefault(fitting[0], []).append(key)
+        for row_id, keys in claims.items():
+            if len(keys) == 1:
+                found[keys[0]] = left.pop(row_id)
+    return found
+
+
+def _same_alias(row: "Known", one: Seen) -> bool:
+    return row.alias_key is not None and row.alias_key == one.fingerprint.alias_key
+
+
+def _same_link(row: "Known", one: Seen) -> bool:
+    if row.link_key is None or row.link_key != one.fingerprint.link_key:
+        return False
+    before, after = row.published, one.entry.published
+    if before and after and abs(before - after) > SAME_DATE:
+        return False
+    moment = before is not None and before == after
+    if one.entry.url:
+        return moment or row.title_key == one.fingerprint.title_key
+    return moment or row.text_digest == one.fingerprint.text_digest
 
 
 def shared_guids(entries: Iterable[Entry]) -> frozenset[str]:
@@ -70,7 +121,7 @@ def narrow(entry: Entry) -> str:
     return f"{entry.guid}\n{entry.url or ''}\n{entry.title}"
 
 
-def _identity(entry: Entry, shared: frozenset[str], known: Mapping[bytes, "_Known"]) -> str:
+def _identity(entry: Entry, shared: frozenset[str], known: Mapping[bytes, "Known"]) -> str:
     """The guid, or the narrow one where the guid does not tell entries apart.
 
     An entry that was stored under either stays there, so that nothing is stored again when the entry that it shared its
@@ -89,41 +140,53 @@ def _key(guid: str) -> bytes:
     return sha256(guid.encode()).digest()
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """A stored sighting, as far as a new document may change it."""
+
     id: int
+    guid_key: bytes
     digest: bytes
     text_digest: bytes
+    published: datetime | None
     updated: datetime | None
     revisions: int
     revised: datetime
     expired_at: datetime | None
+    flood_id: int | None
     url: str | None
     title: str
+    title_key: int | None
+    alias_key: int | None
+    link_key: int | None
 
 
-def _known(connection: Connection, source_id: int, keys: Iterable[bytes]) -> dict[bytes, _Known]:
+_KNOWN = select(*(sightings.c[name.name] for name in fields(Known)))
+
+
+def _known(
+    connection: Connection, source_id: int, column: ColumnElement[Any], values: Iterable[bytes | int]
+) -> Iterator[Known]:
+    """The sightings of a source whose column has one of these values."""
     c = sightings.c
-    columns = (
-        c.guid_key,
-        c.id,
-        c.digest,
-        c.text_digest,
-        c.updated,
-        c.revisions,
-        c.revised,
-        c.expired_at,
-        c.url,
-        c.title,
-    )
-    found: dict[bytes, _Known] = {}
-    for some in _chunks(keys):
-        rows = connection.execute(select(*columns).where(c.source_id == source_id, c.guid_key.in_(some)))
-        found |= {key: _Known(*rest) for key, *rest in rows}
-    return found
+    for some in _chunks(values):
+        rows = connection.execute(_KNOWN.where(c.source_id == source_id, column.in_(some)).limit(LIKELY))
+        yield from (Known(**row._mapping) for row in rows)
 
 
-def _chunks(keys: Iterable[bytes]) -> Iterator[list[bytes]]:
+def _likely(connection: Connection, source_id: int, strangers: Iterable[Seen]) -> list[Known]:
+    """The stored sightings that entries with new guids could be."""
+    prints = [one.fingerprint for one in strangers]
+    aliases = {one.alias_key for one in prints if one.alias_key is not None}
+    links = {one.link_key for one in prints if one.link_key is not None}
+    found = [
+        *_known(connection, source_id, sightings.c.alias_key, aliases),
+        *_known(connection, source_id, sightings.c.link_key, links),
+    ]
+    return list({row.id: row for row in found}.values())
+
+
+def _chunks(keys: Iterable[bytes | int]) -> Iterator[list[bytes | int]]:
     rest = iter(keys)
     while some := list(islice(rest, ASKED_AT_ONCE)):
         yield some
@@ -140,7 +203,7 @@ def _new_row(source_id: int, guid: str, one: Seen, now: datetime) -> dict[str, o
     }
 
 
-def _changed_row(known: _Known, one: Seen, now: datetime) -> dict[str, object] | None:
+def _changed_row(known: Known, one: Seen, now: datetime) -> dict[str, object] | None:
     """What to write over a known sighting; None if it is the same, older, expired, or has churned enough."""
     content = _content(one)
     if content["digest"] == known.digest or known.expired_at or known.revisions >= REVISIONS_KEPT:
@@ -148,7 +211,8 @@ def _changed_row(known: _Known, one: Seen, now: datetime) -> dict[str, object] |
     if one.entry.updated and known.updated and one.entry.updated < known.updated:
         return None
     revised = now.replace(microsecond=0) if content["text_digest"] != known.text_digest else known.revised
-    return {"row": known.id, "revised": revised, "revisions": known.revisions + 1, "pending": 1, **content}
+    pending = 0 if known.flood_id is not None else 1  # what is held stays held
+    return {"row": known.id, "revised": revised, "revisions": known.revisions + 1, "pending": pending, **content}
 
 
 def _content(one: Seen) -> dict[str, object]:
