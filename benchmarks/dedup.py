@@ -70,7 +70,8 @@ def sighting_of(item: Item, number: int, source_id: int) -> Sighting:
         id=number + 1, source_id=source_id, address=item.source, guid=item.entry.guid, url=item.entry.url,
         title=item.entry.title, words=made.words, url_key=made.url_key, title_key=made.title_key, telling=made.telling,
         shingles=made.shingles, sketch=made.sketch, near_keys=made.near_keys,
-        placed=min(item.entry.published or seen_at, seen_at), revised=seen_at, first_seen_at=seen_at, story_id=None,
+        placed=min(item.entry.published or seen_at, seen_at), dated=item.entry.published is not None,
+        revised=seen_at, first_seen_at=seen_at, story_id=None,
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ and the first words, in common have the same article, and a guid names an entry 
 
 import csv
 import subprocess
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -154,7 +154,11 @@ def moved(captured: tuple[tuple[str, Feed], ...]) -> LabelledSet:
 
 
 def revisions(history: Path) -> Iterator[Item]:
-    """The first and the last state of each entry that was edited, and all other entries once, without addresses."""
+    """The first and the last state of each entry that was edited, and all other entries once, without addresses.
+
+    Under two guids an entry of one title and date is still one article: such feeds keep what had moved beside its old
+    self. So what a feed has twice at once is two sources' here.
+    """
     listed = _git(history, "ls-tree", "-r", "--name-only", "HEAD").decode().splitlines()
     for file in (name for name in listed if name.endswith((".xml", ".atom", ".rss"))):
         commits = _git(history, "log", "--format=%H", "--", file).decode().split()[::-1]
@@ -163,12 +167,14 @@ def revisions(history: Path) -> Iterator[Item]:
             feed = _read(_git(history, "show", f"{commit}:{file}"))
             for entry in feed.entries if feed else ():
                 states[entry.guid].append(entry)
+        told: Counter[str] = Counter()
         for guid, seen in states.items():
             first, last = seen[0], seen[-1]
-            article = f"{history.parent.name} {file} {guid}"
-            yield Item(entry=replace(first, url=None), source=f"{history} {file}", article=article)
+            article = f"{first.title} {first.published and first.published.date()}" if first.published else guid
+            copy = told[article] = told[article] + 1
+            yield Item(entry=replace(first, url=None), source=f"{file} {copy}", article=article)
             if (first.title, first.html) != (last.title, last.html):
-                yield Item(entry=replace(last, url=None), source=f"{history} {file} later", article=article)
+                yield Item(entry=replace(last, url=None), source=f"{file} {copy} later", article=article)
 
 
 def _git(history: Path, *arguments: str) -> bytes:

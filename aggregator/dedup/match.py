@@ -159,8 +159,7 @@ def _by_title(one: Sighting, other: Sighting, common: Collection[int]) -> Match 
 
 def _same_moment(one: Sighting, other: Sighting) -> bool:
     """Whether both claim the same second, and not one that only stands for a day."""
-    dated = one.placed != one.first_seen_at.replace(microsecond=0)
-    return dated and one.placed == other.placed and one.placed.time() != MIDNIGHT
+    return one.dated and other.dated and one.placed == other.placed and one.placed.time() != MIDNIGHT
 
 
 def _by_text(one: Sighting, other: Sighting, window: timedelta) -> Match | None:

@@ -16,6 +16,7 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
+from aggregator.dedup import flood
 from aggregator.ingest.pipeline import Result
 from aggregator.outcome import Failed, Reason, Updated
 from aggregator.store import polls, sightings, sources
@@ -110,6 +111,10 @@ def _store(connection: Connection, result: Result, now: datetime) -> Counts:
         log.info("dropped a late result source=%s", result.claim.address)
         return Counts()
     counts = sightings.save(connection, result.claim.source_id, result.seen, now) if result.seen else Counts()
+    if counts.added >= flood.FEWEST:
+        held = flood.guard(connection, result.claim.source_id, result.claim.arrivals, now)
+        if held is not None:
+            log.warning("held a flood source=%s items=%d why=%s", result.claim.address, counts.added, held)
     if isinstance(result.outcome, Updated):
         counts = replace(counts, entries=result.outcome.carried)
     polls.record(

@@ -30,6 +30,7 @@ class Sighting:
     """A sighting as the merge compares it: one that waits, or one that is in a story already.
 
     placed     where it would stand by itself: what it claims, but never later than when we first saw it
+    dated      whether it claims a date at all
     revised    since when it has had the text it has
     url_key …  as `feeds.fingerprint.Fingerprint` has them
     reason     why it is in its story
@@ -49,6 +50,7 @@ class Sighting:
     sketch: bytes = b""
     near_keys: bytes = b""
     placed: datetime
+    dated: bool = True
     revised: datetime
     first_seen_at: datetime
     story_id: int | None
@@ -60,12 +62,13 @@ def pending(connection: Connection, limit: int) -> tuple[Sighting, ...]:
     return _read(connection.execute(_COLUMNS.where(sightings.c.pending == 1).order_by(sightings.c.id).limit(limit)))
 
 
-def by_id(connection: Connection, ids: Collection[int]) -> tuple[Sighting, ...]:
-    """Those of these sightings that are in stories."""
+def by_id(connection: Connection, ids: Collection[int], *, in_stories: bool = True) -> tuple[Sighting, ...]:
+    """Those of these sightings that are in stories, or all of them, in order of arrival."""
     if not ids:
         return ()
     c = sightings.c
-    return _read(connection.execute(_COLUMNS.where(among(connection, c.id, ids), c.story_id.is_not(None))))
+    wanted = _COLUMNS.where(among(connection, c.id, ids)).order_by(c.id)
+    return _read(connection.execute(wanted.where(c.story_id.is_not(None)) if in_stories else wanted))
 
 
 def since(connection: Connection, at: datetime, *, after: int, limit: int) -> tuple[Sighting, ...]:
@@ -170,6 +173,7 @@ def _sighting(
         sketch=sketch,
         near_keys=near_keys,
         placed=min(published or first_seen_at, first_seen_at).replace(microsecond=0),
+        dated=published is not None,
         revised=revised,
         first_seen_at=first_seen_at,
         story_id=story_id,
