@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from aggregator.config.settings import Settings
+    from aggregator.curation import Account
+    from aggregator.publish.selection import Catalogue
     from aggregator.publish.status import Status
     from feeds.model import Feed
 
@@ -261,6 +263,11 @@ def status(config: Path, source: str | None, as_json: bool) -> None:
 def _print_status(found: "Status") -> None:
     from aggregator.publish.words import counted, relative
 
+    for flood in found.floods:
+        click.echo(
+            f"flood {flood.id}: {flood.waiting} items of {flood.name} are held: {flood.reason}\n"
+            f"         `aggregator release {flood.id}` publishes them, `aggregator discard {flood.id}` never does"
+        )
     counts = ", ".join(f"{count} {state}" for state, count in found.counts.items())
     click.echo(f"{len(found.sources)} sources: {counts}; {found.stories} stories")
     for one in found.sources:
@@ -399,6 +406,130 @@ def _write_posts(
     click.echo(f"{written} posts: {done.new} new, {done.changed} changed, {done.unchanged} unchanged{removed}.")
     if done.left:
         click.echo(f"{done.left} posts of stories that are no longer among these stay; --prune removes them.")
+
+
+@export.command("jsonl")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), required=False)
+@_command
+def export_jsonl(config: Path, file: Path | None) -> None:
+    """Every story with its sightings, one JSON object a line, to FILE or to the terminal."""
+    from aggregator import curation, service
+
+    settings = _load(config)
+    lines = curation.exported(service.open_store(settings), settings)
+    if file is None:
+        for line in lines:
+            click.echo(line)
+        return
+    beside = file.with_name(f".{file.name}.new")
+    try:
+        with beside.open("w", encoding="utf-8") as written:
+            written.writelines(f"{line}\n" for line in lines)
+        beside.replace(file)
+    except OSError as error:
+        _cannot(f"cannot write {file}: {error.strerror}")
+
+
+@cli.command()
+@click.argument("story")
+@json_option
+@_command
+def explain(config: Path, story: str, as_json: bool) -> None:
+    """The sightings of STORY (its id or its page's address), and why they are one."""
+    from aggregator import curation, service
+    from aggregator.publish.selection import Catalogue
+
+    settings = _load(config)
+    account = curation.explain(service.open_store(settings), story)
+    if as_json:
+        click.echo(json.dumps(curation.as_data(account, Catalogue(settings)), ensure_ascii=False, indent=1))
+    else:
+        _print_account(account, Catalogue(settings))
+
+
+def _print_account(account: "Account", catalogue: "Catalogue") -> None:
+    from aggregator.dedup.match import Evidence
+    from aggregator.publish.words import counted, minute
+
+    story = account.story
+    click.echo(f"{story.title}\nurn:uuid:{story.uuid}  {counted(len(account.sightings), 'sighting')}")
+    for one in account.sightings:
+        lead = ", leads" if one.sighting_id == story.lead.sighting_id else ""
+        score = f" ({one.score:.2f})" if one.score is not None else ""
+        like = f" as {one.matched_id}" if one.matched_id else ""
+        click.echo(f"\n{one.sighting_id:>8}  {catalogue.source_name_of(one.address, one.source)}{lead}")
+        click.echo(f"          {Evidence(one.reason).sentence}{like}{score}")
+        click.echo(f"          {one.title}\n          {one.url or 'no address'}  guid {one.guid}")
+        click.echo(f"          first seen {minute(one.first_seen_at)}, {counted(one.words, 'word')}")
+
+
+@cli.command()
+@click.argument("story")
+@click.argument("sighting", type=int)
+@_command
+def split(config: Path, story: str, sighting: int) -> None:
+    """Take SIGHTING (a number that `explain` lists) out of STORY, for good."""
+    from aggregator import curation, service
+    from aggregator.ingest.worker import utc_now
+
+    settings = _load(config)
+    uuid = curation.split(service.open_store(settings), settings, story, sighting, utc_now())
+    click.echo(f"{sighting} is now in urn:uuid:{uuid}, and will stay apart from what it was with.")
+
+
+@cli.command()
+@click.option("--dry-run", is_flag=True, help="Only say what would change.")
+@click.option("--since", metavar="7d", default="7d", show_default=True, help="How far back to decide anew.")
+@json_option
+@_command
+def dedup(config: Path, dry_run: bool, since: str, as_json: bool) -> None:
+    """Match again over history, under the settings of now: what would merge, and what would split."""
+    from dataclasses import asdict
+
+    from aggregator import curation, service
+    from aggregator.config.quantities import parse_duration
+    from aggregator.ingest.worker import utc_now
+
+    try:
+        span = parse_duration(since)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--since") from error
+    settings = _load(config)
+    now = utc_now()
+    engine = service.open_store(settings)
+    moves = curation.match_again(engine, settings, since=now - span, now=now, dry_run=dry_run)
+    if as_json:
+        click.echo(json.dumps([asdict(move) for move in moves], ensure_ascii=False, indent=1))
+        return
+    for move in moves:
+        where = f"joins {move.joins} ({move.reason} {move.score:.2f})" if move.joins else "gets a story of its own"
+        click.echo(f"{move.sighting:>8}  {move.title}\n          leaves {move.leaves}, {where}")
+    would = "would move" if dry_run else "moved"
+    click.echo(f"{len(moves)} {would}.")
+
+
+@cli.command()
+@click.argument("flood", type=int)
+@_command
+def release(config: Path, flood: int) -> None:
+    """Publish what FLOOD (a number that `status` lists) brought; the next merge takes it."""
+    from aggregator import curation, service
+    from aggregator.ingest.worker import utc_now
+
+    items = curation.release(service.open_store(_load(config)), flood, utc_now())
+    click.echo(f"{items} items go on to the merge.")
+
+
+@cli.command()
+@click.argument("flood", type=int)
+@_command
+def discard(config: Path, flood: int) -> None:
+    """Never publish what FLOOD (a number that `status` lists) brought."""
+    from aggregator import curation, service
+    from aggregator.ingest.worker import utc_now
+
+    items = curation.discard(service.open_store(_load(config)), flood, utc_now())
+    click.echo(f"{items} items are forgotten, and will not come back as new.")
 
 
 @cli.group()

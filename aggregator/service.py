@@ -32,7 +32,7 @@ from aggregator.ingest.worker import Polled, Worker, utc_now
 from aggregator.jobs import schedule
 from aggregator.outcome import Validators
 from aggregator.publish.status import Status, status
-from aggregator.store import health, sightings, sources, stories, views
+from aggregator.store import floods, health, sightings, sources, stories, views
 from aggregator.store.engine import open_engine, reading, upgrade, writing
 from aggregator.store.sources import Listed
 from feeds import discover
@@ -108,7 +108,8 @@ def status_of(engine: Engine, settings: Settings, *, only: str | None = None) ->
     with reading(engine) as connection:
         healths = [one for one in health.health(connection) if only in (None, one.address)]
         everything = views.category_states(connection).get("all")
-    return status(settings, healths, utc_now(), stories=everything.stories if everything else 0)
+        held = [one for one in floods.held(connection) if only in (None, one.address)]
+    return status(settings, healths, utc_now(), stories=everything.stories if everything else 0, floods=held)
 
 
 def moved(settings: Settings) -> tuple[Problem, ...]:

@@ -30,6 +30,7 @@ FLOORS = {
     "aggregator.ingest": 4.0,
     "aggregator.jobs": 5.0,
     "aggregator.web": 5.0,
+    "aggregator.curation": 6.0,
     "aggregator.service": 6.0,
     "aggregator.cli": 7.0,
     "aggregator.__main__": 8.0,

@@ -43,8 +43,12 @@ class Catalogue:
 
     def source_name(self, seen: SeenAt) -> str:
         """What people call a source: the name in the file, else what it calls itself, else where it is."""
-        source = self.source(seen.address)
-        return (source.name if source else None) or seen.title or _place(seen.address)
+        return self.source_name_of(seen.address, seen.title)
+
+    def source_name_of(self, address: str, title: str) -> str:
+        """The same, of an address and what the source calls itself."""
+        source = self.source(address)
+        return (source.name if source else None) or title or _place(address)
 
     def public_address(self, address: str) -> str | None:
         """A source's address, if everybody may have it: not a file's, and not one with a secret from the

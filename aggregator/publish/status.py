@@ -14,6 +14,7 @@ from aggregator.config.settings import Settings, SourceSettings
 from aggregator.errors import Problem
 from aggregator.publish.health import State, badness, judge
 from aggregator.publish.redaction import public_url, redacted, shown_address
+from aggregator.store.floods import Flood
 from aggregator.store.health import SourceHealth
 
 VERSION = 1  # of the JSON: raised when a member goes or changes its meaning; new members do not raise it
@@ -57,13 +58,37 @@ class SourceStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeldFlood:
+    """A poll that brought too much that is old, undated or known, and is not published yet.
+
+    items    new ones in it, of which `old`, `undated` and `repeated`; one may be several of these
+    waiting  how many are held; the others are in the stories that they repeat
+    """
+
+    id: int
+    name: str
+    address: str
+    held_at: datetime
+    items: int
+    old: int
+    undated: int
+    repeated: int
+    waiting: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """Everything, at one instant. `sources` are the worst first; `stories` is None where nobody counted them."""
+    """Everything, at one instant. `sources` are the worst first; `stories` is None where nobody counted them.
+
+    floods  what is held from publishing until somebody decides
+    """
 
     at: datetime
     sources: tuple[SourceStatus, ...]
     warnings: tuple[Problem, ...]
     stories: int | None = None
+    floods: tuple["HeldFlood", ...] = ()
 
     @property
     def counts(self) -> Mapping[State, int]:
@@ -77,8 +102,15 @@ class Status:
         return sum(source.state.needs_attention for source in self.sources)
 
 
-def status(settings: Settings, healths: Iterable[SourceHealth], now: datetime, *, stories: int | None = None) -> Status:
-    """The status of the sources whose health is given."""
+def status(
+    settings: Settings,
+    healths: Iterable[SourceHealth],
+    now: datetime,
+    *,
+    stories: int | None = None,
+    floods: Iterable[Flood] = (),
+) -> Status:
+    """The status of the sources whose health is given, and of what is held."""
     listed = {source.address: source for source in settings.sources}
     worst_first = sorted(healths, key=lambda health: badness(health, now))
     return Status(
@@ -86,6 +118,23 @@ def status(settings: Settings, healths: Iterable[SourceHealth], now: datetime, *
         sources=tuple(_source(health, listed.get(health.address), now) for health in worst_first),
         warnings=settings.warnings,
         stories=stories,
+        floods=tuple(_flood(flood, listed.get(flood.address)) for flood in floods),
+    )
+
+
+def _flood(flood: Flood, source: SourceSettings | None) -> HeldFlood:
+    address = shown_address(flood.address, source)
+    return HeldFlood(
+        id=flood.id,
+        name=(source.name if source else None) or flood.title or address,
+        address=address,
+        held_at=flood.held_at,
+        items=flood.items,
+        old=flood.old,
+        undated=flood.undated,
+        repeated=flood.repeated,
+        waiting=flood.waiting,
+        reason=flood.reason,
     )
 
 
@@ -150,6 +199,7 @@ def document(status: Status, *, program: str, database: str, schema: str | None)
             **{state.value: status.counts.get(state, 0) for state in State},
         },
         "warnings": [asdict(problem) for problem in status.warnings],
+        "floods": [{name: _written(value) for name, value in asdict(flood).items()} for flood in status.floods],
         "sources": [{name: _written(value) for name, value in asdict(source).items()} for source in status.sources],
     }
 

@@ -6,7 +6,7 @@ a document no longer lists stays; what an older copy of a document says never re
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from hashlib import sha256
 from itertools import islice
 from typing import Any
@@ -15,6 +15,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
 from xxhash import xxh3_128_digest
 
+from aggregator.store import keys as store_keys
 from aggregator.store.polls import ARRIVALS_KEPT, Counts
 from aggregator.store.schema import sightings, sources
 from feeds.fingerprint import Fingerprint
@@ -76,13 +77,14 @@ def recognised(
     | changed all its guids          | the same address, and the same title or moment; dates do not contradict   |
     | has a new guid at every poll   | the same                                                                  |
     | has no addresses               | the same title, and the same text or moment                               |
+    | moved guids and addresses      | the same title and moment, and if that is a mere day the same text        |
 
     Each stored entry is recognised at most once, not while the document carries it under its own guid (`taken`), and
     only where no other fits as well: then nobody can say which one it is.
     """
     left = {row.id: row for row in likely if row.id not in taken}
     found: dict[bytes, Known] = {}
-    for same in (_same_alias, _same_link):
+    for same in (_same_alias, _same_link, _same_moment):
         claims: dict[int, list[bytes]] = {}
         for key, one in strangers.items():
             fitting = [row.id for row in left.values() if same(row, one)] if key not in found else []
@@ -140,6 +142,13 @@ def _key(guid: str) -> bytes:
     return sha256(guid.encode()).digest()
 
 
+def _same_moment(row: "Known", one: Seen) -> bool:
+    published = one.entry.published
+    if row.title_key is None or row.title_key != one.fingerprint.title_key or published is None:
+        return False
+    return row.published == published and (published.time() != time() or row.text_digest == one.fingerprint.text_digest)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
     """A stored sighting, as far as a new document may change it."""
@@ -176,14 +185,22 @@ def _known(
 
 def _likely(connection: Connection, source_id: int, strangers: Iterable[Seen]) -> list[Known]:
     """The stored sightings that entries with new guids could be."""
-    prints = [one.fingerprint for one in strangers]
+    seen = list(strangers)
+    prints = [one.fingerprint for one in seen]
     aliases = {one.alias_key for one in prints if one.alias_key is not None}
     links = {one.link_key for one in prints if one.link_key is not None}
     found = [
         *_known(connection, source_id, sightings.c.alias_key, aliases),
         *_known(connection, source_id, sightings.c.link_key, links),
+        *_known(connection, source_id, sightings.c.id, _with_title(connection, seen)),
     ]
     return list({row.id: row for row in found}.values())
+
+
+def _with_title(connection: Connection, seen: Iterable[Seen]) -> set[int]:
+    """Sightings of any source, within the window of merging, that have one of these titles."""
+    titles = {one.fingerprint.title_key for one in seen if one.entry.published and one.fingerprint.title_key}
+    return {id_ for ids in store_keys.newest(connection, titles).values() for id_ in ids} if titles else set()
 
 
 def _chunks(keys: Iterable[bytes | int]) -> Iterator[list[bytes | int]]:

@@ -62,6 +62,15 @@ def pending(connection: Connection, limit: int) -> tuple[Sighting, ...]:
     return _read(connection.execute(_COLUMNS.where(sightings.c.pending == 1).order_by(sightings.c.id).limit(limit)))
 
 
+def uuid_of(connection: Connection, sighting_id: int) -> UUID | None:
+    """The identity of the story that a sighting is in."""
+    return connection.scalar(
+        select(stories.c.uuid)
+        .join(sightings, sightings.c.story_id == stories.c.id)
+        .where(sightings.c.id == sighting_id)
+    )
+
+
 def by_id(connection: Connection, ids: Collection[int], *, in_stories: bool = True) -> tuple[Sighting, ...]:
     """Those of these sightings that are in stories, or all of them, in order of arrival."""
     if not ids:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, func, select, tuple_
 
+from aggregator.store.columns import among
 from aggregator.store.schema import categories, sightings, sources, stories, story_categories
 from feeds.model import Enclosure, Person
 
@@ -65,6 +66,68 @@ def newest(
         page = page.where(tuple_(c.published, c.story_id) < tuple_(*before))
     page = page.order_by(c.published.desc(), c.story_id.desc()).limit(limit)
     return _stories(connection, list(connection.scalars(page)))
+
+
+def story(connection: Connection, uuid: UUID) -> Story | None:
+    """The story with an identity."""
+    found = _stories(connection, list(connection.scalars(select(stories.c.id).where(stories.c.uuid == uuid))))
+    return found[0] if found else None
+
+
+def identities(connection: Connection, ids: Collection[int]) -> dict[int, UUID]:
+    """The identities of stories by their ids."""
+    rows = connection.execute(select(stories.c.id, stories.c.uuid).where(among(connection, stories.c.id, ids)))
+    return {row.id: row.uuid for row in rows}
+
+
+def every(connection: Connection, *, after: int, limit: int) -> tuple[Story, ...]:
+    """The next stories by id: all of them, a page at a time."""
+    ids = select(stories.c.id).where(stories.c.id > after).order_by(stories.c.id).limit(limit)
+    return _stories(connection, list(connection.scalars(ids)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """One sighting of a story with the whole account of why it is there.
+
+    score       how strong the reason is, in (0, 1]; None for the founder, and for what was merged before that was kept
+    matched_id  the sighting that it was found to be the same as
+    """
+
+    sighting_id: int
+    story_id: int
+    address: str
+    source: str
+    guid: str
+    url: str | None
+    title: str
+    words: int
+    published: datetime | None
+    first_seen_at: datetime
+    revisions: int
+    reason: str
+    score: float | None
+    matched_id: int | None
+
+
+def account(connection: Connection, story_ids: Collection[int]) -> dict[int, tuple[Told, ...]]:
+    """Every sighting of these stories, in order of arrival."""
+    c = sightings.c
+    rows = connection.execute(
+        select(
+            c.id, c.story_id, sources.c.address, sources.c.title.label("source"), c.guid, c.url, c.title, c.words,
+            c.published, c.first_seen_at, c.revisions, c.reason, c.score, c.matched_id,
+        )
+        .join(sources, sources.c.id == c.source_id)
+        .where(among(connection, c.story_id, story_ids))
+        .order_by(c.id)
+    )  # fmt: skip
+    found: dict[int, tuple[Told, ...]] = {}
+    for row in rows:
+        fields = dict(row._mapping)
+        one = Told(sighting_id=fields.pop("id"), **fields)
+        found[one.story_id] = (*found.get(one.story_id, ()), one)
+    return found
 
 
 def _stories(connection: Connection, ids: list[int]) -> tuple[Story, ...]:

@@ -24,6 +24,7 @@ from aggregator.web.links import Links
 from aggregator.web.pages import pages
 from aggregator.web.responses import Answer, harden
 from aggregator.web.status import statuses
+from aggregator.web.stories import story_pages
 from feeds.render import FORMATS
 
 
@@ -51,6 +52,7 @@ def create_app(
     _prepare_templates(app, settings, links, assets)
     app.register_blueprint(feeds(Renditions(engine, settings)))
     app.register_blueprint(pages(catalogue, engine))
+    app.register_blueprint(story_pages(catalogue, engine))
     app.register_blueprint(statuses(settings, engine, clock))
     app.register_blueprint(assets.routes())
     if uses_proxy(settings):

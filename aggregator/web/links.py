@@ -7,6 +7,7 @@ well as for `http://127.0.0.1:8000`. Never from the request: its `Host` and `X-F
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
+from uuid import UUID
 
 from aggregator.config.settings import Settings
 
@@ -37,6 +38,10 @@ class Links:
     def status_json(self) -> str:
         """The same as data."""
         return f"{self.prefix}/status.json"
+
+    def story(self, uuid: UUID) -> str:
+        """A story's page."""
+        return f"{self.prefix}/story/{uuid}"
 
     def category(self, slug: str) -> str:
         """A category's page."""

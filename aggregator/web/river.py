@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
+from uuid import UUID
 
 from aggregator.publish.redaction import public_url
 from aggregator.publish.selection import Catalogue, excerpt
@@ -35,6 +36,7 @@ class Named:
 class Item:
     """A story in the river. Every text is plain; `language` is "" where nobody said it, which is what HTML wants."""
 
+    uuid: UUID
     title: str
     url: str | None
     language: str
@@ -61,13 +63,19 @@ def days(catalogue: Catalogue, stories: Iterable[Story]) -> tuple[Day, ...]:
     )
 
 
+def language(said: str | None) -> str:
+    """A language as `lang` in HTML wants it: "" where nobody said it, or said no such thing."""
+    return said if said and _LANGUAGE.fullmatch(said) else ""
+
+
 def _item(catalogue: Catalogue, story: Story) -> Item:
     source = catalogue.source(story.lead.address)
     link_only = source is not None and source.publish == "link"
     return Item(
+        uuid=story.uuid,
         title=story.title,
         url=public_url(story.url),
-        language=story.language if story.language and _LANGUAGE.fullmatch(story.language) else "",
+        language=language(story.language),
         published=story.published,
         excerpt="" if link_only else _excerpt(story),
         image=public_url(catalogue.thumbnail(story)),

@@ -16,7 +16,7 @@ from aggregator.config.settings import Settings
 from aggregator.publish.health import State
 from aggregator.publish.selection import ALL
 from aggregator.publish.status import SourceStatus, Status, document, status
-from aggregator.store import health, views
+from aggregator.store import floods, health, views
 from aggregator.store.engine import current_version, reading
 from aggregator.web.responses import Page, plain, represent
 
@@ -43,7 +43,8 @@ def statuses(settings: Settings, engine: Engine, clock: Callable[[], datetime]) 
         with reading(engine) as connection:
             healths = health.health(connection)
             everything = views.category_states(connection).get(ALL)
-        return status(settings, healths, clock(), stories=everything.stories if everything else 0)
+            held = floods.held(connection)
+        return status(settings, healths, clock(), stories=everything.stories if everything else 0, floods=held)
 
     @routes.get("/status")
     def page() -> Response:

@@ -60,7 +60,7 @@ def held(engine: Engine) -> tuple[Flood, ...]:
 
 def test_a_blog_that_moved_joins_its_old_stories_again(engine: Engine, now: datetime) -> None:
     before = [story.uuid for story in shown(engine)]
-    again = [item(number, now, "new.example") for number in range(1, HAD + 1)]
+    again = [item(n, now, "new.example", published=now - n * DAY - HOUR) for n in range(1, HAD + 1)]
     assert poll(engine, now + HOUR, *again) is Suspicion.REPEATED
     assert [story.uuid for story in shown(engine)] == before
     assert {story.others[0].reason for story in shown(engine)} == {"repeat"}

@@ -8,6 +8,7 @@ from aggregator.config.settings import Settings
 from aggregator.errors import Problem
 from aggregator.publish.health import State
 from aggregator.publish.status import VERSION, document, status
+from aggregator.store.floods import Flood
 from tests.aggregator.publish.test_health import HOUR, NOW, failing, health
 from tests.builders import source_settings
 
@@ -66,10 +67,18 @@ def test_the_counts_say_how_many_are_how() -> None:
     assert found.needing_attention == 2
 
 
+HELD = Flood(
+    id=1, source_id=1, address="https://a.example/feed", title="A", held_at=NOW, items=20, old=20, undated=0,
+    repeated=0, waiting=20, reason="why",
+)  # fmt: skip
+
+
 def test_the_json_has_the_members_that_are_documented_and_no_others() -> None:
-    said = document(status(site(), [failing()], NOW, stories=3), program="1.0", database="sqlite", schema="0001")
+    said = document(
+        status(site(), [failing()], NOW, stories=3, floods=[HELD]), program="1.0", database="sqlite", schema="0001"
+    )
     assert said["version"] == VERSION == 1
-    members = {*said, *said["counts"], *said["database"], *said["sources"][0], *said["warnings"][0]}
+    members = {*said, *said["counts"], *said["database"], *said["sources"][0], *said["warnings"][0], *said["floods"][0]}
     assert members == set(re.findall(r"^\| `(\w+)`", DOCUMENTED, re.MULTILINE))
 
 

@@ -7,6 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, select
 
+from aggregator.config.settings import DedupSettings
+from aggregator.dedup.merge import Merger
 from aggregator.store.engine import open_engine, reading, upgrade
 from aggregator.store.schema import sightings as table
 from aggregator.store.sightings import LIKELY
@@ -63,6 +65,17 @@ def test_entries_without_addresses_are_recognised_by_title_and_text(engine: Engi
     carry(engine, 1, now, entry("1", url=None, title="Note", html="<p>one</p>"))
     assert carry(engine, 1, now + DAY, entry("2", url=None, title="Note", html="<p>one</p>")).added == 0
     assert carry(engine, 1, now + DAY, entry("3", url=None, title="Note", html="<p>other</p>")).added == 1
+
+
+@pytest.mark.parametrize(("second", "added"), [(33, 0), (34, 1)])
+def test_an_entry_that_moved_with_guid_and_address_keeps_title_and_moment(
+    engine: Engine, now: datetime, second: int, added: int
+) -> None:
+    moment = now.replace(second=33)
+    carry(engine, 1, now + DAY, entry("1", title="The title", url="https://a.example/1", published=moment))
+    Merger(DedupSettings(), ()).run(engine, now)
+    moved = entry("2", title="The title", url="https://a.example/2", published=now.replace(second=second))
+    assert carry(engine, 1, now + DAY, moved).added == added
 
 
 @pytest.mark.parametrize(
