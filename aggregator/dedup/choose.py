@@ -40,7 +40,7 @@ class Chooser:
         """The group that a sighting belongs to: the best evidence first, then what was there first; None if to none."""
         if not self.takes_part(sighting):
             return None
-        common = index.common(sighting)
+        common, near = index.common(sighting), self._near(sighting)
         found = []
         for candidate in index.candidates(sighting):
             group = groups.of.get(candidate.id)
@@ -50,7 +50,7 @@ class Chooser:
                 sighting,
                 candidate,
                 window=self.settings.window,
-                near=self._near(sighting) and self._near(candidate),
+                near=near and self._near(candidate),
                 common=common,
             )
             if match is not None and self._fits(sighting, match, groups.members[group], index, apart):

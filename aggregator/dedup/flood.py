@@ -101,11 +101,11 @@ def repeated_by(new: Sequence[Sighting], earlier: Sequence[Sighting]) -> dict[in
 
 def guard(connection: Connection, source_id: int, arrivals: Sequence[datetime], now: datetime) -> Suspicion | None:
     """Look at what this poll has added, in the transaction that stores it; hold it if it is a flood."""
-    new = stories.by_id(connection, floods.brought(connection, source_id, now), in_stories=False)
+    new = stories.by_id(connection, floods.brought(connection, source_id, now))
     before = floods.before(connection, source_id, now)
     if len(new) < FEWEST or before.sightings < KNOWN:
         return None
-    known = stories.by_id(connection, floods.earlier(connection, source_id, now), in_stories=False)
+    known = stories.by_id(connection, floods.earlier(connection, source_id, now))
     repeated = repeated_by(new, known)
     counted = count(new, repeated, before)
     suspicion = judge(counted, before, arrivals, now)

@@ -34,10 +34,12 @@ class Index:
     """What was seen before, by key.
 
     newest     for each key the ids of the newest sightings that have it, oldest first
+    changed    the keys of which that is not what it was in the beginning
     sightings  those by id
     """
 
     newest: dict[int, list[int]] = field(default_factory=dict)
+    changed: set[int] = field(default_factory=set)
     sightings: dict[int, Sighting] = field(default_factory=dict)
 
     def add(self, sighting: Sighting) -> None:
@@ -46,6 +48,7 @@ class Index:
         for key in keys_of(sighting):
             ids = self.newest.setdefault(key, [])
             if sighting.id not in ids:
+                self.changed.add(key)
                 ids.append(sighting.id)
                 if len(ids) > PER_KEY:
                     ids.sort()
@@ -63,7 +66,11 @@ class Index:
     def common(self, sighting: Sighting) -> frozenset[int]:
         """Those of the keys that some source gives to so much that they say nothing."""
         limits = ((sighting.url_key, COMMON_URL), (sighting.title_key, COMMON_TITLE))
-        return frozenset(key for key, limit in limits if key is not None and self._most_of_one(key) >= limit)
+        return frozenset(
+            key
+            for key, limit in limits
+            if key is not None and len(self.newest.get(key, ())) >= limit and self._most_of_one(key) >= limit
+        )
 
     def _telling(self, sighting: Sighting) -> Iterator[tuple[int, int]]:
         for named in (sighting.url_key, sighting.title_key):

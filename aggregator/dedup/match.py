@@ -9,6 +9,7 @@ Two items of one source with different guids are two things, whatever else agree
 they are the *same* guid in another spelling is decided before, in `store.sightings`.)
 """
 
+from bisect import bisect_right
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import time, timedelta
@@ -20,6 +21,7 @@ from feeds.fingerprint import SKETCH, normalise_title, unpacked
 
 # News travels in hours, and a weekly column returns under its title after seven days.
 MIDNIGHT = time()
+EVERYTHING = 2**32  # above every hash of a sketch
 TITLE_WINDOW = timedelta(days=2)
 
 # Every number below was chosen on the tuning halves of `benchmarks/dedup.py` and is reported on the other halves.
@@ -115,14 +117,15 @@ def contradicts(one: Sighting, other: Sighting) -> bool:
 def overlap(one: Sighting, other: Sighting) -> float:
     """How much of the shorter lead is in the longer one, in [0, 1]; an estimate where leads have over 128 shingles.
 
-    Both sketches hold all hashes below some bound; below the lower of both bounds they are samples of the same space.
+    Both sketches hold all hashes below some bound; below the lower of both bounds they are samples of the same space,
+    and what they share is below it anyway.
     """
-    if not one.shingles or not other.shingles:
+    shared = len(_hashes(one.sketch) & _hashes(other.sketch)) if one.shingles and other.shingles else 0
+    if not shared:
         return 0.0
-    a, b = _sketch(one.sketch), _sketch(other.sketch)
-    bound = min(max(a) if one.shingles > SKETCH else 2**32, max(b) if other.shingles > SKETCH else 2**32)
-    a, b = frozenset(h for h in a if h <= bound), frozenset(h for h in b if h <= bound)
-    return len(a & b) / max(1, min(len(a), len(b)))
+    a, b = unpacked("I", one.sketch), unpacked("I", other.sketch)
+    bound = min(a[-1] if one.shingles > SKETCH else EVERYTHING, b[-1] if other.shingles > SKETCH else EVERYTHING)
+    return shared / min(bisect_right(a, bound), bisect_right(b, bound))
 
 
 def _by_address(one: Sighting, other: Sighting, common: Collection[int]) -> Match | None:
@@ -195,7 +198,7 @@ def _long_title(title: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _sketch(data: bytes) -> frozenset[int]:
+def _hashes(data: bytes) -> frozenset[int]:
     return frozenset(unpacked("I", data))
 
 

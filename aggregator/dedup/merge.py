@@ -115,14 +115,11 @@ class Merger:
             return batch
         wanted = {key for sighting in comparable for key in keys_of(sighting)}
         batch.loaded = keys.newest(connection, wanted)
-        batch.index.newest = {key: list(ids) for key, ids in batch.loaded.items()}
-        for candidate in stories.by_id(connection, _worth_reading(comparable, batch.loaded)):
+        batch.index.newest = {key: list(ids) for key, ids in batch.loaded.items()}  # copies, to be compared with
+        for candidate in stories.companions(connection, _worth_reading(comparable, batch.loaded)):
+            assert candidate.story_id is not None
             batch.index.sightings[candidate.id] = candidate
-        inside = {one.story_id for one in batch.index.sightings.values() if one.story_id is not None}
-        for story_id, members in stories.members(connection, inside).items():
-            for member in members:
-                batch.index.sightings[member.id] = member
-                batch.groups.put(member.id, member.source_id, story_id)
+            batch.groups.put(candidate.id, candidate.source_id, candidate.story_id)
         batch.apart = stories.parted(connection)
         return batch
 
@@ -216,9 +213,8 @@ def _keep_index(connection: Connection, batch: _Batch) -> None:
     """Write down how the index has changed."""
     added: list[tuple[int, int]] = []
     dropped: list[tuple[int, int]] = []
-    for key, ids in batch.index.newest.items():
-        before = batch.loaded.get(key, ())
-        if len(ids) != len(before) or ids != before:
-            added.extend((key, id_) for id_ in ids if id_ not in before)
-            dropped.extend((key, id_) for id_ in before if id_ not in ids)
+    for key in batch.index.changed:
+        ids, before = batch.index.newest[key], batch.loaded.get(key, ())
+        added.extend((key, id_) for id_ in ids if id_ not in before)
+        dropped.extend((key, id_) for id_ in before if id_ not in ids)
     keys.remember(connection, added, dropped)

@@ -3,9 +3,9 @@
 One table for addresses, titles and hashes of texts, because they are asked for together. The merge alone writes it.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
-from sqlalchemy import Connection, delete, insert, select, text, tuple_
+from sqlalchemy import Connection, delete, select, text
 
 from aggregator.store.columns import among
 from aggregator.store.schema import sighting_keys
@@ -28,30 +28,22 @@ def newest(connection: Connection, keys: Collection[int]) -> dict[int, list[int]
 
 def remember(connection: Connection, added: Pairs, dropped: Pairs) -> None:
     """Add pairs that are not there yet, and take others away."""
-    if dropped:
-        connection.execute(_DROP, [{"dropped": key, "sighting": sighting_id} for key, sighting_id in dropped])
-    if not added:
-        return
-    ordered = sorted(added)  # neighbours on a page are written together
-    if connection.dialect.name == "postgresql":
-        keys, ids = zip(*ordered, strict=True)
-        connection.execute(_UNNEST, {"keys": list(keys), "ids": list(ids)})
-    else:
-        connection.execute(insert(sighting_keys), [{"key": key, "sighting_id": id_} for key, id_ in ordered])
+    postgresql = connection.dialect.name == "postgresql"
+    for pairs, one_by_one, at_once in ((dropped, _DROP, _DROP_ALL), (added, _ADD, _ADD_ALL)):
+        ordered = sorted(pairs)  # neighbours on a page are written together
+        if ordered and postgresql:
+            keys, ids = zip(*ordered, strict=True)
+            connection.execute(at_once, {"keys": list(keys), "ids": list(ids)})
+        elif ordered:
+            connection.exec_driver_sql(one_by_one, ordered)
 
 
-_DROP = text("DELETE FROM sighting_keys WHERE key = :dropped AND sighting_id = :sighting")
-_UNNEST = text(
-    "INSERT INTO sighting_keys (key, sighting_id) SELECT * FROM unnest(CAST(:keys AS bigint[]), CAST(:ids AS bigint[]))"
-)
-
-
-def forget(connection: Connection, sighting_ids: Iterable[int], keys: Collection[int]) -> None:
-    """Let these sightings not be found any more by these keys."""
-    pairs = [(key, sighting_id) for sighting_id in sighting_ids for key in keys]
-    if pairs:
-        c = sighting_keys.c
-        connection.execute(delete(sighting_keys).where(tuple_(c.key, c.sighting_id).in_(pairs)))
+# Ten rows a sighting: handed to the driver as they are, for Core takes as long to prepare them as SQLite to store them.
+_ADD = "INSERT INTO sighting_keys (key, sighting_id) VALUES (?, ?)"
+_DROP = "DELETE FROM sighting_keys WHERE key = ? AND sighting_id = ?"
+_PAIRS = "SELECT key, id FROM unnest(CAST(:keys AS bigint[]), CAST(:ids AS bigint[])) AS pair (key, id)"
+_ADD_ALL = text(f"INSERT INTO sighting_keys (key, sighting_id) {_PAIRS}")
+_DROP_ALL = text(f"DELETE FROM sighting_keys WHERE (key, sighting_id) IN ({_PAIRS})")  # noqa: S608
 
 
 def forget_before(connection: Connection, sighting_id: int, part: int) -> int:

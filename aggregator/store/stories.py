@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from aggregator.store.columns import among
@@ -71,13 +71,21 @@ def uuid_of(connection: Connection, sighting_id: int) -> UUID | None:
     )
 
 
-def by_id(connection: Connection, ids: Collection[int], *, in_stories: bool = True) -> tuple[Sighting, ...]:
-    """Those of these sightings that are in stories, or all of them, in order of arrival."""
+def by_id(connection: Connection, ids: Collection[int]) -> tuple[Sighting, ...]:
+    """These sightings, in stories or not, in order of arrival."""
     if not ids:
         return ()
     c = sightings.c
-    wanted = _COLUMNS.where(among(connection, c.id, ids)).order_by(c.id)
-    return _read(connection.execute(wanted.where(c.story_id.is_not(None)) if in_stories else wanted))
+    return _read(connection.execute(_COLUMNS.where(among(connection, c.id, ids)).order_by(c.id)))
+
+
+def companions(connection: Connection, ids: Collection[int]) -> tuple[Sighting, ...]:
+    """Everything that is in the stories of these sightings, they themselves included."""
+    if not ids:
+        return ()
+    c = sightings.c
+    theirs = select(c.story_id).where(among(connection, c.id, ids))
+    return _read(connection.execute(_COLUMNS.where(c.story_id.in_(theirs)).order_by(c.id)))
 
 
 def since(connection: Connection, at: datetime, *, after: int, limit: int) -> tuple[Sighting, ...]:
@@ -230,27 +238,25 @@ class Attached:
 
 def attach(connection: Connection, attached: Sequence[Attached]) -> None:
     """Put sightings into stories; they wait no longer."""
-    if attached:
-        connection.execute(
-            _ATTACH,
-            [
-                {"row": a.sighting_id, "story": a.story_id, "why": a.reason, "strength": a.score, "like": a.matched_id}
-                for a in attached
-            ],
-        )
+    if not attached:
+        return
+    rows = [(a.story_id, a.reason, a.score, a.matched_id, a.sighting_id) for a in attached]
+    if connection.dialect.name == "postgresql":
+        names = ("stories", "reasons", "scores", "likes", "rows")
+        columns = (list(column) for column in zip(*rows, strict=True))
+        connection.execute(_ATTACH_ALL, dict(zip(names, columns, strict=True)))
+    else:
+        connection.exec_driver_sql(_ATTACH, rows)
 
 
-_ATTACH = (
-    update(sightings)
-    .where(sightings.c.id == bindparam("row"))
-    .values(
-        story_id=bindparam("story"),
-        reason=bindparam("why"),
-        score=bindparam("strength"),
-        matched_id=bindparam("like"),
-        pending=0,
-    )
-)
+# A row a sighting: handed to the driver as they are, for Core takes longer to prepare them than the database to write.
+_ATTACH = "UPDATE sightings SET story_id = ?, reason = ?, score = ?, matched_id = ?, pending = 0 WHERE id = ?"
+_ATTACH_ALL = text("""
+UPDATE sightings SET story_id = story, reason = why, score = strength, matched_id = alike, pending = 0
+FROM unnest(CAST(:stories AS bigint[]), CAST(:reasons AS text[]), CAST(:scores AS float[]), CAST(:likes AS bigint[]),
+            CAST(:rows AS bigint[])) AS said (story, why, strength, alike, sighting)
+WHERE id = sighting
+""")
 
 
 def settle(connection: Connection, sighting_ids: Sequence[int]) -> None:
