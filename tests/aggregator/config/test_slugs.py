@@ -1,7 +1,7 @@
 """Paths of categories, and their slugs."""
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.config.slugs import parts, slug
@@ -43,11 +43,11 @@ def test_reserved_words_are_free_below_the_top() -> None:
     assert slug(("News", "All")) == "news/all"
 
 
-@given(st.text(max_size=30))
+@given(st.text(st.sampled_from("aZ9ß字ع é/-_.&ⅳ\u0301") | st.characters(), min_size=1, max_size=30))
 def test_the_slug_of_a_slug_is_itself(name: str) -> None:
     try:
         once = slug(parts(name))
     except ValueError:
-        assume(False)
+        return
     assert slug(parts(once)) == once
     assert all(part and part not in (".", "..") for part in once.split("/"))
