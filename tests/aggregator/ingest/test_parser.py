@@ -11,10 +11,10 @@ import pytest
 
 from aggregator.errors import ParserDied
 from aggregator.ingest import parser as parser_module
-from aggregator.ingest.child import LENGTH, MAX_PROBLEMS, Document, Recleaned
+from aggregator.ingest.child import LENGTH, MAX_PROBLEMS, Document, Recleaned, Refused
 from aggregator.ingest.parser import ANSWER_BYTES, Parser
 from feeds.clean.rules import Rules
-from feeds.errors import EmptyDocument, FeedError, NotAFeed, Truncated
+from feeds.errors import EmptyDocument, FeedError, NotAFeed, Truncated, Unreadable
 from feeds.parse.claims import MAX_ENTRIES
 from tests.origin import Origin
 
@@ -182,6 +182,15 @@ async def test_an_answer_to_another_question_is_nonsense_too(tmp_path: Path) -> 
             await parser.read(document(RSS))
 
 
+@pytest.mark.parametrize("error", ["FeedError", "__builtins__", "dataclass", "Unreadable"])
+async def test_a_refusal_is_one_of_those_that_we_know_and_not_endless(tmp_path: Path, error: str) -> None:
+    packed = msgspec.msgpack.encode(Refused(error, "x" * 5000))
+    say = f"sys.stdout.buffer.write({LENGTH.pack(len(packed)) + packed!r}); sys.stdout.flush(); time.sleep(60)"
+    async with Parser(1, command=dying(tmp_path, say)) as parser:
+        with pytest.raises(Unreadable, match=r"^x{1000}$"):
+            await parser.read(document(RSS))
+
+
 async def test_a_process_is_replaced_after_many_documents_and_after_a_long_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -248,7 +257,8 @@ async def test_s11_nothing_that_a_document_points_to_is_fetched_or_opened(tmp_pa
             f'<!ENTITY web SYSTEM "{origin.url("/web")}"><!ENTITY % more SYSTEM "{origin.url("/more")}"> %more;]>'
         )
         body = RSS.replace(b"<rss", f'<?xml-stylesheet href="{origin.url("/xsl")}"?>{declarations}<rss'.encode())
-        hostile = body.replace(b"Text", b"Text &file; &web;")
+        included = f'<xi:include xmlns:xi="http://www.w3.org/2001/XInclude" href="{origin.url("/xi")}" parse="text"/>'
+        hostile = body.replace(b"Text", b"Text &file; &web;").replace(b"<guid>", included.encode() + b"<guid>")
         async with Parser(1) as parser:
             feed = (await parser.read(document(hostile))).feed
         assert origin.requests == []

@@ -52,8 +52,9 @@ child.main()
 """
 
 
-async def found_by_a_taken_over(path: Path) -> dict[str, Any]:
+async def found_by_a_taken_over(path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     document = Document(body=b"<rss/>", content_type=None, url=str(path), rules=Rules())
+    monkeypatch.setattr("aggregator.ingest.parser.MAX_DETAIL", 10**6)
     async with Parser(1, command=(sys.executable, "-c", TAKEN_OVER)) as parser:
         with pytest.raises(Unreadable) as caught:
             await parser.read(document)
@@ -67,7 +68,7 @@ async def test_n12_a_reading_process_has_feeds_and_nothing_else(
     monkeypatch.setenv("DATABASE_PASSWORD", "hunter2")
     inheritable = os.open(tmp_path, os.O_RDONLY)
     os.set_inheritable(inheritable, True)
-    found = await found_by_a_taken_over(tmp_path / "x")
+    found = await found_by_a_taken_over(tmp_path / "x", monkeypatch)
     os.close(inheritable)
     ours = {name for name in found["modules"] if name.split(".")[0] == "aggregator"}
     assert ours == {"aggregator", "aggregator.ingest", "aggregator.ingest.child", "aggregator.ingest.sandbox"}
@@ -78,10 +79,12 @@ async def test_n12_a_reading_process_has_feeds_and_nothing_else(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="seccomp is Linux's")
-async def test_n12_a_parser_that_was_taken_over_reaches_nobody_and_changes_nothing(tmp_path: Path) -> None:
+async def test_n12_a_parser_that_was_taken_over_reaches_nobody_and_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     mine = tmp_path / "aggregator.db"
     mine.write_text("stories")
-    found = await found_by_a_taken_over(mine)
+    found = await found_by_a_taken_over(mine, monkeypatch)
     refused = ("connect", "listen", "fork", "execute", "signal", "write", "create", "truncate", "delete", "rename")
     assert {name: found[name] for name in refused} == dict.fromkeys(refused, "PermissionError")
     assert found["codec"] == "done"
