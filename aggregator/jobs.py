@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from aggregator.config.settings import Settings
 from aggregator.dedup.merge import Merger
 from aggregator.ingest.worker import Worker
-from aggregator.store import polls, retention, sources
+from aggregator.store import keys, polls, retention, sources, stories
 from aggregator.store.engine import writing
 
 log = logging.getLogger(__name__)
@@ -50,10 +50,15 @@ def schedule(worker: Worker, engine: Engine, settings: Settings, clock: Callable
 
 
 def tidy_up(engine: Engine, settings: Settings, now: datetime) -> None:
-    """Let go of what is older than we promise to keep: the history of polls, and stories past `retention.stories`."""
+    """Let go of what is older than we promise to keep: the history of polls, stories past `retention.stories`,
+    and keys to find what is past `dedup.window`.
+    """
     with writing(engine) as connection:
         polls.forget_old_fetches(connection)
         sources.unfreeze(connection, now, usual=2 * settings.fetch.ceiling, longest=LONGEST_WAIT)
+    for part in range(keys.PARTS):
+        with writing(engine) as connection:
+            keys.forget_before(connection, stories.first_since(connection, now - settings.dedup.window), part)
     while True:
         with writing(engine) as connection:
             expired = retention.expire(connection, before=now - settings.retention.stories, now=now)

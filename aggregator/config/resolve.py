@@ -61,7 +61,7 @@ def _mentions(written: ConfigFile, slugs: dict[str, str], root: Place, problems:
         for index, item in enumerate(options.get("sources", ())):
             read = sources.mention(item, slugs.get(name, name), place / index)
             if isinstance(read, Mention):
-                mentions.append(read)
+                mentions.append(replace(read, likeness=options.get("dedup")))
             else:
                 problems += read
     return tuple(mentions)

@@ -95,7 +95,7 @@ class DedupSettings(Section):
     window: Duration = Field(default=timedelta(days=14), description="How far apart two items of one story may be.")
     near: bool = Field(
         default=True,
-        description="Whether nearly the same text may count. Texts are not compared yet: addresses and titles are.",
+        description="Whether the same text under another headline, or trimmed, may count; addresses and titles do.",
     )
 
 

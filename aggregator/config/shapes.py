@@ -59,7 +59,10 @@ PublishOption = Annotated[
 DedupOption = Annotated[
     Likeness,
     Field(
-        description="What makes two items one story: `exact`, equal address or title; `near`, for now the same; `off`."
+        description=(
+            "What makes items of this and another source one story: `exact`, the same address or title; `near`, also "
+            "the same text, trimmed or under another headline; `off`, nothing."
+        )
     ),
 ]
 PriorityOption = Annotated[
@@ -166,6 +169,15 @@ class CategoryOptions(TypedDict, total=False):
     ]
     description: Annotated[str, Field(description="A sentence for its feed.", examples=["All about Python"])]
     limit: Annotated[Limit, Field(description="How many stories its feed has; else `publish.limit`.", examples=[50])]
+    dedup: Annotated[
+        Likeness,
+        Field(
+            description=(
+                "As of a source, for those that are listed here and do not say it themselves; of several categories of "
+                "one source, the most careful counts."
+            )
+        ),
+    ]
     sources: Annotated[SourceList, Field(description="Its sources: addresses or mappings.")]
 
 

@@ -20,6 +20,7 @@ from feeds.clean.rules import Rules
 from feeds.kinds import KINDS, Kind
 
 KIND_OPTIONS = frozenset(name for kind in KINDS.values() for name in kind.options)
+CAREFUL = ("off", "exact", "near")  # what `dedup` may be, the most careful first
 ONE_OF = ", ".join(f"`{key}`" for key in addresses.KEYS)
 
 
@@ -27,8 +28,9 @@ ONE_OF = ", ".join(f"`{key}`" for key in addresses.KEYS)
 class Mention:
     """One place where a source is named.
 
-    options  what is said there, without the address and without
-    told     the options of its kind
+    options   what is said there, without the address and without
+    told      the options of its kind
+    likeness  what its category says of `dedup`; None if nothing
     """
 
     kind: str
@@ -38,6 +40,7 @@ class Mention:
     told: Mapping[str, str]
     category: str
     place: Place
+    likeness: str | None = None
 
 
 def mention(item: str | SourceOptions, category: str, place: Place) -> Mention | list[Problem]:
@@ -109,8 +112,14 @@ def settle(
         warnings += _twice(several)
         warnings += _too_rarely(several, fetch)
         problems += _too_often(several, fetch)
-        sources.append(_source(several, {**defaults, **options}))
+        sources.append(_source(several, {**defaults, **_of_categories(several), **options}))
     return tuple(sources), problems, warnings
+
+
+def _of_categories(several: list[Mention]) -> dict[str, Any]:
+    """What the categories of a source say of it: the most careful `dedup`."""
+    said = [one.likeness for one in several if one.likeness is not None]
+    return {"dedup": min(said, key=CAREFUL.index)} if said else {}
 
 
 def _merged(several: list[Mention], problems: list[Problem]) -> dict[str, Any]:

@@ -128,6 +128,16 @@ def test_a_source_is_one_source_in_all_its_categories(read: Read) -> None:
     assert (source.every, source.name, source.line) == (timedelta(hours=2), "One", 2)
 
 
+def test_a_category_says_how_its_sources_are_merged_and_the_most_careful_counts(read: Read) -> None:
+    settings = read(
+        "categories:\n"
+        "  A: {dedup: exact, sources: [https://one.example/f, {url: https://two.example/f, dedup: near}]}\n"
+        "  B: {dedup: off, sources: [https://one.example/f, https://three.example/f]}\n"
+        "  C: [https://four.example/f, https://two.example/f]\n"
+    )
+    assert [source.dedup for source in settings.sources] == ["off", "near", "off", "near"]
+
+
 def test_defaults_are_inherited_and_a_source_has_the_last_word(read: Read) -> None:
     settings = read(
         "defaults: {every: 30m, images: proxy, publish: link, dedup: off, priority: 3, drop: [title ~ ad]}\n"
