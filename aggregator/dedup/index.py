@@ -6,7 +6,7 @@ memory; `store.keys` is the same in the database, and the merge moves the part t
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from aggregator.store.keys import PER_KEY
@@ -15,7 +15,7 @@ from feeds.fingerprint import unpacked
 
 COMMON_URL = 4  # sightings of one source that share an address among the newest: it gives that to everything
 COMMON_TITLE = 3  # the same for a title: "Open for questions", every Monday
-CROWDED = 2  # newest sightings that are looked at where a hash of the text is everybody's: "one of the"
+RARE = 4  # sightings of one hash of the text, up to which it is enough alone; "one of the" is everybody's
 
 
 def near_keys(sighting: Sighting) -> tuple[int, ...]:
@@ -27,6 +27,24 @@ def keys_of(sighting: Sighting) -> tuple[int, ...]:
     """Everything that an index can find a sighting by."""
     named = (key for key in (sighting.url_key, sighting.title_key) if key is not None)
     return (*named, *near_keys(sighting))
+
+
+def likely(sighting: Sighting, newest: Mapping[int, Sequence[int]]) -> dict[int, None]:
+    """The ids of what could be the same as a sighting, each once, in an order that is always the same.
+
+    What shares address or title, or a rare hash of the text, or two that are not rare.
+    """
+    found: dict[int, None] = {}
+    for named in (sighting.url_key, sighting.title_key):
+        if named is not None:
+            found.update(dict.fromkeys(newest.get(named, ())))
+    met: set[int] = set()
+    for key in near_keys(sighting):
+        ids = newest.get(key, ())
+        found.update(dict.fromkeys(ids if len(ids) <= RARE else met.intersection(ids)))
+        met.update(ids)
+    found.pop(sighting.id, None)
+    return found
 
 
 @dataclass(slots=True)
@@ -56,12 +74,9 @@ class Index:
 
     def candidates(self, sighting: Sighting) -> Iterator[Sighting]:
         """Each sighting that shares a key with this one, once."""
-        told = {sighting.id}
-        for key, most in self._telling(sighting):
-            for id_ in self.newest.get(key, ())[-most:]:
-                if id_ not in told and (found := self.sightings.get(id_)) is not None:
-                    told.add(id_)
-                    yield found
+        for id_ in likely(sighting, self.newest):
+            if (found := self.sightings.get(id_)) is not None:
+                yield found
 
     def common(self, sighting: Sighting) -> frozenset[int]:
         """Those of the keys that some source gives to so much that they say nothing."""
@@ -71,13 +86,6 @@ class Index:
             for key, limit in limits
             if key is not None and len(self.newest.get(key, ())) >= limit and self._most_of_one(key) >= limit
         )
-
-    def _telling(self, sighting: Sighting) -> Iterator[tuple[int, int]]:
-        for named in (sighting.url_key, sighting.title_key):
-            if named is not None:
-                yield named, PER_KEY
-        for key in near_keys(sighting):
-            yield key, PER_KEY if len(self.newest.get(key, ())) < PER_KEY else CROWDED
 
     def _most_of_one(self, key: int) -> int:
         found = (self.sightings.get(id_) for id_ in self.newest.get(key, ()))

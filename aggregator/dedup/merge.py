@@ -16,11 +16,10 @@ from sqlalchemy import Connection, Engine
 
 from aggregator.config.settings import DedupSettings, SourceSettings
 from aggregator.dedup.choose import Chooser
-from aggregator.dedup.index import CROWDED, Apart, Groups, Index, keys_of, near_keys
+from aggregator.dedup.index import Apart, Groups, Index, keys_of, likely
 from aggregator.dedup.match import Evidence
 from aggregator.store import keys, stories
 from aggregator.store.engine import writing
-from aggregator.store.keys import PER_KEY
 from aggregator.store.stories import Attached, NewStory, Sighting
 
 BATCH = 1_000  # sightings in one transaction: long enough to amortise it, short enough not to keep writers waiting
@@ -116,7 +115,8 @@ class Merger:
         wanted = {key for sighting in comparable for key in keys_of(sighting)}
         batch.loaded = keys.newest(connection, wanted)
         batch.index.newest = {key: list(ids) for key, ids in batch.loaded.items()}  # copies, to be compared with
-        for candidate in stories.companions(connection, _worth_reading(comparable, batch.loaded)):
+        worth_reading = {id_ for sighting in comparable for id_ in likely(sighting, batch.loaded)}
+        for candidate in stories.companions(connection, worth_reading):
             assert candidate.story_id is not None
             batch.index.sightings[candidate.id] = candidate
             batch.groups.put(candidate.id, candidate.source_id, candidate.story_id)
@@ -195,18 +195,6 @@ def _placed(one: Attached, story_ids: dict[int, int]) -> Attached:
         score=one.score,
         matched_id=one.matched_id,
     )
-
-
-def _worth_reading(comparable: Iterable[Sighting], loaded: dict[int, list[int]]) -> set[int]:
-    """The sightings behind the keys; of a hash that is everybody's only as many as would be compared."""
-    ids: set[int] = set()
-    for sighting in comparable:
-        for key in (sighting.url_key, sighting.title_key):
-            ids.update(loaded.get(key, ()) if key is not None else ())
-        for key in near_keys(sighting):
-            found = loaded.get(key, ())
-            ids.update(found if len(found) < PER_KEY else found[-CROWDED:])
-    return ids
 
 
 def _keep_index(connection: Connection, batch: _Batch) -> None:
