@@ -58,7 +58,7 @@ def tidy_up(engine: Engine, settings: Settings, now: datetime) -> None:
         sources.unfreeze(connection, now, usual=2 * settings.fetch.ceiling, longest=LONGEST_WAIT)
     for part in range(keys.PARTS):
         with writing(engine) as connection:
-            keys.forget_before(connection, stories.first_since(connection, now - settings.dedup.window), part)
+            keys.tidy(connection, stories.first_since(connection, now - settings.dedup.window), part)
     while True:
         with writing(engine) as connection:
             expired = retention.expire(connection, before=now - settings.retention.stories, now=now)

@@ -98,6 +98,9 @@ def fill(engine: Engine, first: int, last: int, dice: random.Random, phrases: li
             connection.execute(insert(story_categories), list(_filed(placed)))
             keys.remember(connection, [pair for one in placed for pair in _keys(one)], [])
         sample += chunk[:: max(1, len(chunk) // 2_000)]
+    for part in range(keys.PARTS):
+        with writing(engine) as connection:
+            keys.tidy(connection, 0, part)
     if engine.dialect.name == "postgresql":
         with writing(engine) as connection:
             _set_sequences(connection)

@@ -22,7 +22,7 @@ from aggregator.store import keys, stories
 from aggregator.store.engine import writing
 from aggregator.store.stories import Attached, NewStory, Sighting
 
-BATCH = 1_000  # sightings in one transaction: long enough to amortise it, short enough not to keep writers waiting
+BATCH = 2_000  # sightings in one transaction: long enough to amortise it, short enough not to keep writers waiting
 URN = "urn:uuid:"
 
 

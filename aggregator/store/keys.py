@@ -5,7 +5,7 @@ One table for addresses, titles and hashes of texts, because they are asked for 
 
 from collections.abc import Collection
 
-from sqlalchemy import Connection, delete, select, text
+from sqlalchemy import Connection, delete, insert, literal, select, text
 
 from aggregator.store.columns import among
 from aggregator.store.schema import sighting_keys
@@ -21,7 +21,8 @@ def newest(connection: Connection, keys: Collection[int]) -> dict[int, list[int]
     """For each key that is known the ids of its newest sightings, oldest first."""
     c = sighting_keys.c
     found: dict[int, list[int]] = {}
-    for key, sighting_id in connection.execute(select(c.key, c.sighting_id).where(among(connection, c.key, keys))):
+    wanted = select(c.key, c.sighting_id).where(c.settled.in_((0, 1)), among(connection, c.key, keys))
+    for key, sighting_id in connection.execute(wanted):
         found.setdefault(key, []).append(sighting_id)
     return {key: sorted(ids) for key, ids in found.items()}
 
@@ -39,20 +40,25 @@ def remember(connection: Connection, added: Pairs, dropped: Pairs) -> None:
 
 
 # Ten rows a sighting: handed to the driver as they are, for Core takes as long to prepare them as SQLite to store them.
-_ADD = "INSERT INTO sighting_keys (key, sighting_id) VALUES (?, ?)"
-_DROP = "DELETE FROM sighting_keys WHERE key = ? AND sighting_id = ?"
+_ADD = "INSERT INTO sighting_keys (settled, key, sighting_id) VALUES (0, ?, ?)"
+_DROP = "DELETE FROM sighting_keys WHERE settled IN (0, 1) AND key = ? AND sighting_id = ?"
 _PAIRS = "SELECT key, id FROM unnest(CAST(:keys AS bigint[]), CAST(:ids AS bigint[])) AS pair (key, id)"
 _ADD_ALL = text(f"INSERT INTO sighting_keys (key, sighting_id) {_PAIRS}")
 _DROP_ALL = text(f"DELETE FROM sighting_keys WHERE (key, sighting_id) IN ({_PAIRS})")  # noqa: S608
 
 
-def forget_before(connection: Connection, sighting_id: int, part: int) -> int:
-    """Drop what is older than a sighting from one of the `PARTS` of the index; returns how many pairs went.
+def tidy(connection: Connection, before: int, part: int) -> int:
+    """Settle what is new in one of the `PARTS` of the index, drop what is older than a sighting; returns how many went.
 
     By parts, because there is no second index by age: one costs as much again as the first, at every insert.
     """
     size = 2**64 // PARTS
     first = _FIRST_KEY + part * size
     c = sighting_keys.c
-    old = delete(sighting_keys).where(c.key.between(first, first + size - 1), c.sighting_id < sighting_id)
-    return connection.execute(old).rowcount
+    here = c.key.between(first, first + size - 1)
+    gone = delete(sighting_keys).where(c.settled.in_((0, 1)), here, c.sighting_id < before)
+    dropped = connection.execute(gone).rowcount
+    new = select(literal(1), c.key, c.sighting_id).where(c.settled == 0, here).order_by(c.key, c.sighting_id)
+    connection.execute(insert(sighting_keys).from_select(["settled", "key", "sighting_id"], new))
+    connection.execute(delete(sighting_keys).where(c.settled == 0, here))
+    return dropped

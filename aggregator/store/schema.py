@@ -15,6 +15,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    SmallInteger,
     Table,
     Text,
     UniqueConstraint,
@@ -204,10 +205,12 @@ Index("ix_sightings_flood_id", sightings.c.flood_id, sqlite_where=sightings.c.fl
 
 # What merging finds candidates by: address, title, and the smallest hashes of the text, all in one space of 64 bits.
 # Of each key only the newest `store.keys.PER_KEY` sightings are here, and nothing that is older than the window. One
-# tree, no second copy: the primary key is all there is.
+# tree, no second copy: the primary key is all there is. What is new is written to a corner of it (settled = 0) that is
+# always in memory, and moves to the rest in order, once an hour: keys are random numbers, and each would change a page.
 sighting_keys = Table(
     "sighting_keys",
     metadata,
+    Column("settled", SmallInteger, primary_key=True, autoincrement=False),
     Column("key", BigInteger, primary_key=True, autoincrement=False),
     Column("sighting_id", RowId, primary_key=True, autoincrement=False),
     sqlite_with_rowid=False,

@@ -46,8 +46,11 @@ def test_what_is_past_the_window_is_forgotten_and_the_rest_is_not(engine: Engine
     with writing(engine) as connection:
         first = stories.first_since(connection, now + 6 * DAY)
         assert first == 7
-        assert sum(keys.forget_before(connection, first, part) for part in range(PARTS)) > 0
+        assert sum(keys.tidy(connection, first, part) for part in range(PARTS)) > 0
         assert {id_ for ids in _all(connection).values() for id_ in ids} == set(range(7, 21))
+        assert set(connection.scalars(select(sighting_keys.c.settled))) == {1}
+        assert sum(keys.tidy(connection, first, part) for part in range(PARTS)) == 0
+        assert sum(map(len, _all(connection).values())) == 14 * 2  # address and title; the texts are too short
 
 
 def test_the_first_of_nothing_comes_after_everything(engine: Engine, now: datetime) -> None:

@@ -17,8 +17,8 @@ ROW_ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 PER_KEY = 16  # as store.keys had it then
 
 KEYS = """
-INSERT INTO sighting_keys (key, sighting_id)
-SELECT key, id FROM (
+INSERT INTO sighting_keys (settled, key, sighting_id)
+SELECT 1, key, id FROM (
     SELECT key, id, row_number() OVER (PARTITION BY key ORDER BY id DESC) AS place FROM (
         SELECT url_key AS key, id FROM sightings WHERE url_key IS NOT NULL AND story_id IS NOT NULL
         UNION
@@ -55,9 +55,10 @@ def upgrade() -> None:
     )
     op.create_table(
         "sighting_keys",
+        sa.Column("settled", sa.SmallInteger(), autoincrement=False, nullable=False),
         sa.Column("key", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("sighting_id", ROW_ID, autoincrement=False, nullable=False),
-        sa.PrimaryKeyConstraint("key", "sighting_id", name=op.f("pk_sighting_keys")),
+        sa.PrimaryKeyConstraint("settled", "key", "sighting_id", name=op.f("pk_sighting_keys")),
         sqlite_with_rowid=False,
     )
     # Until now a title had a key only if it was telling.
