@@ -43,8 +43,11 @@ def remember(connection: Connection, added: Pairs, dropped: Pairs) -> None:
 _ADD = "INSERT INTO sighting_keys (settled, key, sighting_id) VALUES (0, ?, ?)"
 _DROP = "DELETE FROM sighting_keys WHERE settled IN (0, 1) AND key = ? AND sighting_id = ?"
 _PAIRS = "SELECT key, id FROM unnest(CAST(:keys AS bigint[]), CAST(:ids AS bigint[])) AS pair (key, id)"
-_ADD_ALL = text(f"INSERT INTO sighting_keys (key, sighting_id) {_PAIRS}")
-_DROP_ALL = text(f"DELETE FROM sighting_keys WHERE (key, sighting_id) IN ({_PAIRS})")  # noqa: S608
+_ADD_ALL = text(f"INSERT INTO sighting_keys (settled, key, sighting_id) SELECT 0, new.* FROM ({_PAIRS}) AS new")  # noqa: S608
+_DROP_ALL = text(
+    f"DELETE FROM sighting_keys AS old USING ({_PAIRS}) AS gone "  # noqa: S608
+    "WHERE old.settled IN (0, 1) AND old.key = gone.key AND old.sighting_id = gone.id"
+)
 
 
 def tidy(connection: Connection, before: int, part: int) -> int:

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from aggregator.config.settings import DedupSettings, SourceSettings
 from aggregator.dedup import merge as merge_module
@@ -14,6 +15,7 @@ from aggregator.dedup.index import COMMON_URL
 from aggregator.dedup.merge import Merged, Merger, story_uuid
 from aggregator.store import retention, stories, views
 from aggregator.store.engine import open_engine, reading, upgrade, writing
+from aggregator.store.schema import sighting_keys
 from aggregator.store.views import Story
 from feeds.model import Entry
 from tests.builders import carry, entry, listed, source_settings, sync
@@ -227,3 +229,31 @@ def _drawn_entry(number: int, url: int, title: int) -> Entry:
 
 def _groups(found: Iterable[Story]) -> set[frozenset[int]]:
     return {frozenset(seen.sighting_id for seen in (story.lead, *story.others)) for story in found}
+
+
+texts = st.lists(
+    st.tuples(st.integers(1, 3), st.integers(0, 2), st.integers(0, 2), st.sampled_from([30, 60, 90])), max_size=12
+)
+
+
+@settings(max_examples=20, deadline=None)
+@given(items=texts, size=st.sampled_from([1, 2, 5]))
+def test_the_outcome_does_not_depend_on_how_large_batches_are(
+    items: list[tuple[int, int, int, int]], size: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    now = datetime.fromisoformat("2026-03-01T00:00:00+00:00")
+    grouped = []
+    for batch in (1000, size):
+        engine = open_engine(f"sqlite:///{tmp_path_factory.mktemp('batch')}/test.db")
+        upgrade(engine)
+        sync(engine, now, listed(A), listed(B), listed(C))
+        for number, (source, url, text, words) in enumerate(items):
+            html = " ".join(f"t{text}w{place}" for place in range(words))
+            title = f"{TITLE}, part {number}" if url else "Short"
+            carry(engine, source, now, entry(str(number), url=f"https://x.example/{url}", title=title, html=html))
+        with patch.object(merge_module, "BATCH", batch):
+            merge(engine, now)
+        with reading(engine) as connection:
+            grouped.append((_groups(shown(engine)), sorted(connection.execute(select(sighting_keys)).all())))
+        engine.dispose()
+    assert grouped[0] == grouped[1]
