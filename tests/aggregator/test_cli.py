@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from aggregator.cli import GENERATORS, cli
+from aggregator.cli import cli
+from aggregator.cli.exports import GENERATORS
 from feeds import opml
 from feeds.render import TREES
 

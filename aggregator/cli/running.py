@@ -1,0 +1,108 @@
+"""`run`, `ingest`, `serve`, `reclean`: what does the work."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from aggregator.cli.shared import command, json_option, load, progress
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from aggregator.config.settings import Settings
+
+
+@click.command()
+@command
+def run(config: Path) -> None:
+    """Ingest and serve, until SIGTERM or Ctrl-C."""
+    from aggregator import service
+
+    settings = load(config)
+    engine = service.open_store(settings)
+    click.echo(f"Reading {len(settings.sources)} sources; pages and feeds at http://{settings.listen}/")
+    asyncio.run(service.run(engine, settings))
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Poll what is due, merge, and exit.")
+@click.option("--source", metavar="URL", help="Only this source, as config.yaml writes it.")
+@click.option("--force", is_flag=True, help="Also what is not due yet; a host that asked us to wait is left alone.")
+@json_option
+@command
+def ingest(config: Path, once: bool, source: str | None, force: bool, as_json: bool) -> None:
+    """The writing wing alone: fetch, read, store, merge."""
+    from aggregator import service
+
+    settings = load(config)
+    engine = service.open_store(settings)
+    due = service.due(engine, settings, only=source, force=force)
+    if once or source:
+        _ingest_once(engine, settings, due, source, as_json=as_json)
+    else:
+        asyncio.run(service.ingest_forever(engine, settings))
+
+
+def _ingest_once(engine: "Engine", settings: "Settings", due: int, source: str | None, *, as_json: bool) -> None:
+    from aggregator import service
+    from aggregator.ingest.worker import Polled
+
+    tally = {"updated": 0, "unchanged": 0, "failed": 0, "added": 0}
+    with progress() as shown:
+        bar = shown.add_task("Polling", total=due)
+
+        def watch(polled: Polled) -> None:
+            tally[polled.outcome] += 1
+            tally["added"] += polled.counts.added
+            shown.advance(bar)
+
+        polls, merged = asyncio.run(service.ingest_once(engine, settings, only=source, watch=watch))
+        shown.update(bar, total=polls)
+    if as_json:
+        click.echo(json.dumps({"polls": polls, **tally, "stories": merged.founded}))
+        return
+    click.echo(
+        f"{polls} polls: {tally['updated']} updated, {tally['unchanged']} unchanged, {tally['failed']} failed; "
+        f"{tally['added']} new items, {merged.founded} new stories."
+    )
+    if tally["failed"]:
+        click.echo("`aggregator status` says what is wrong with the ones that failed.")
+
+
+@click.command()
+@click.option("--attached", is_flag=True, hidden=True, help="End with the process that started this one.")
+@command
+def serve(config: Path, attached: bool) -> None:
+    """The reading wing alone: feeds, pages and status over HTTP."""
+    from aggregator import service
+    from aggregator.web import server
+
+    settings = load(config)
+    asyncio.run(service.require_free(settings.listen))
+    service.open_store(settings).dispose()
+    server.serve(settings, attached=attached)
+
+
+@click.command()
+@json_option
+@command
+def reclean(config: Path, as_json: bool) -> None:
+    """Clean all stored entries again, after the cleaning has become better."""
+    from aggregator import service
+
+    settings = load(config)
+    engine = service.open_store(settings)
+    looked_at = 0
+
+    def watch(entries: int) -> None:
+        nonlocal looked_at
+        looked_at += entries
+
+    changed = asyncio.run(service.reclean(engine, settings, watch=watch))
+    if as_json:
+        click.echo(json.dumps({"entries": looked_at, "changed": changed}))
+    else:
+        click.echo(f"{looked_at} entries cleaned again; {changed} came out otherwise than before.")
