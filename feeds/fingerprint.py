@@ -32,7 +32,7 @@ LEAD_CHARACTERS = 6_000
 SHINGLE_WORDS = 3  # as the ECB+ copies are labelled; 4 and 5 miss more of the edited ones
 SHINGLE_CHARACTERS = 6  # two characters are a word
 SKETCH = 128  # hashes; an estimate of containment .5 is within .09 two times in three
-NEAR_KEYS = 8  # of the sketch, for the index: of pairs whose containment is .5 or more, 94 % share one (ECB+)
+NEAR_KEYS = 8  # of the sketch, for the index: of the ECB+ copies 94 % share one
 
 # Scripts that put no space between words: beside those of `feeds.html.UNSPACED` Myanmar and Khmer.
 _UNSPACED = re.compile(
