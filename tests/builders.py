@@ -57,7 +57,7 @@ def sync(engine: Engine, now: datetime, *sources_: Listed) -> tuple[int, ...]:
 def carry(engine: Engine, source_id: int, now: datetime, *entries: Entry) -> Counts:
     """Store what a source carried."""
     with writing(engine) as connection:
-        return sightings.save(connection, source_id, seen(*entries), now)
+        return sightings.save(connection, source_id, seen(*entries), now).counts
 
 
 def record(engine: Engine, claim: Claim, outcome: Outcome, now: datetime, next_fetch_at: datetime) -> None:

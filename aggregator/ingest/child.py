@@ -123,6 +123,8 @@ def read(document: Document) -> Read | Refused:
         base = reading.feed.link or document.url
         feed, kept = clean.clean_keeping(reading.feed, base=base, rules=document.rules, now=document.now)
         faultless = len(feed.problems) == len(reading.feed.problems)
+        if not faultless and document.memory:  # nothing is remembered of it, so all of it must be told
+            return read(msgspec.structs.replace(document, memory=b""))
         originals = tuple(Original(entry, base).pack() for entry in kept)
         feed = replace(feed, problems=_first(feed.problems))
         fingerprints = tuple(fingerprint(entry, site=feed.title) for entry in feed.entries)

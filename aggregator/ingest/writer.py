@@ -18,10 +18,12 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from aggregator.dedup import flood
 from aggregator.ingest.pipeline import Result
-from aggregator.outcome import Failed, Reason, Updated
+from aggregator.outcome import Failed, Outcome, Reason, Updated
 from aggregator.store import polls, sightings, sources
 from aggregator.store.engine import writing
 from aggregator.store.polls import Counts
+from aggregator.store.sightings import Saved
+from feeds.parse.trim import guid_digest, without
 
 log = logging.getLogger(__name__)
 
@@ -110,17 +112,18 @@ def _store(connection: Connection, result: Result, now: datetime) -> Counts:
     if not sources.holds(connection, result.claim):
         log.info("dropped a late result source=%s", result.claim.address)
         return Counts()
-    counts = sightings.save(connection, result.claim.source_id, result.seen, now) if result.seen else Counts()
+    saved, outcome = _save(connection, result, now)
+    counts = saved.counts
     if counts.added >= flood.FEWEST:
         held = flood.guard(connection, result.claim.source_id, result.claim.arrivals, now)
         if held is not None:
             log.warning("held a flood source=%s items=%d why=%s", result.claim.address, counts.added, held)
-    if isinstance(result.outcome, Updated):
-        counts = replace(counts, entries=result.outcome.carried)
+    if isinstance(outcome, Updated):
+        counts = replace(counts, entries=outcome.carried)
     polls.record(
         connection,
         result.claim,
-        result.outcome,
+        outcome,
         counts=counts,
         arrivals=result.arrivals,
         move=result.move,
@@ -128,3 +131,14 @@ def _store(connection: Connection, result: Result, now: datetime) -> Counts:
         now=now,
     )
     return counts
+
+
+def _save(connection: Connection, result: Result, now: datetime) -> tuple[Saved, Outcome]:
+    """Store the entries; and the outcome with a memory that knows only what is stored under its own guid."""
+    outcome = result.outcome
+    if not result.seen or not isinstance(outcome, Updated):
+        return Saved(counts=Counts()), outcome
+    saved = sightings.save(connection, result.claim.source_id, result.seen, now, memory=outcome.memory)
+    if not saved.elsewhere or not outcome.memory:
+        return saved, outcome
+    return saved, replace(outcome, memory=without(outcome.memory, frozenset(map(guid_digest, saved.elsewhere))))

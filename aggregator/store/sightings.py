@@ -20,6 +20,7 @@ from aggregator.store.polls import ARRIVALS_KEPT, Counts
 from aggregator.store.schema import sightings, sources
 from feeds.fingerprint import Fingerprint
 from feeds.model import Entry
+from feeds.parse.trim import guid_digest, guids_in
 
 REVISIONS_KEPT = 24  # a text that changes oftener is churning, and is left as it was (reader's limit, too)
 ASKED_AT_ONCE = 500  # bound parameters in one statement
@@ -41,8 +42,20 @@ class Seen:
     unresolved_images: int = 0
 
 
-def save(connection: Connection, source_id: int, seen: Sequence[Seen], now: datetime) -> Counts:
-    """Store what is new or changed among the entries of one document of a source."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saved:
+    """What saving did. `elsewhere` are entries, by their guids, that are stored under another one."""
+
+    counts: Counts
+    elsewhere: frozenset[str] = frozenset()
+
+
+def save(connection: Connection, source_id: int, seen: Sequence[Seen], now: datetime, *, memory: bytes = b"") -> Saved:
+    """Store what is new or changed among the entries of one document of a source.
+
+    memory  which entries the document has beside those (`feeds.parse.trim`), so that none of them is taken for one of
+            these under another guid; it must know none that is stored `elsewhere`
+    """
     shared = shared_guids(one.entry for one in seen)
     keys = {key for one in seen for key in (_key(one.entry.guid), _key(narrow(one.entry)))}
     known = {row.guid_key: row for row in _known(connection, source_id, sightings.c.guid_key, keys)}
@@ -55,15 +68,21 @@ def save(connection: Connection, source_id: int, seen: Sequence[Seen], now: date
     met = {key: known[key] for key in unique if key in known}
     strangers = {key: one for key, one in unique.items() if key not in known}
     if strangers:
-        taken = {row.id for row in met.values()}
-        met |= recognised(strangers, _likely(connection, source_id, strangers.values()), taken)
+        carried = guids_in(memory)
+        likely = _likely(connection, source_id, strangers.values())
+        taken = {row.id for row in met.values()} | {row.id for row in likely if guid_digest(row.guid) in carried}
+        met |= recognised(strangers, likely, taken)
     new = [_new_row(source_id, guids[key], one, now) for key, one in unique.items() if key not in met]
     changed = [row for key, before in met.items() if (row := _changed_row(before, unique[key], now)) is not None]
     if new:
         connection.execute(insert(sightings), new)
     if changed:
         connection.execute(_CHANGE, changed)
-    return Counts(entries=len(seen), added=len(new), changed=len(changed))
+    stored = {key: met[key].guid if key in met else guids[key] for key in unique}
+    return Saved(
+        counts=Counts(entries=len(seen), added=len(new), changed=len(changed)),
+        elsewhere=frozenset(one.entry.guid for key, one in unique.items() if stored[key] != one.entry.guid),
+    )
 
 
 def recognised(
@@ -154,6 +173,7 @@ class Known:
     """A stored sighting, as far as a new document may change it."""
 
     id: int
+    guid: str
     guid_key: bytes
     digest: bytes
     text_digest: bytes

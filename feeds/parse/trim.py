@@ -11,7 +11,7 @@ the guid of one that was cut out. Else the whole document is read (`parse.read_n
 
 import re
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from xxhash import xxh3_64_intdigest
@@ -96,8 +96,23 @@ def guid_digests(layout: Layout, numbers: Sequence[int], entries: Sequence[Entry
     """
     if len(entries) != len(numbers):
         return None
-    guids = tuple(xxh3_64_intdigest(entry.guid.encode()) for entry in entries)
+    guids = tuple(guid_digest(entry.guid) for entry in entries)
     return guids if len(set(guids)) == len({layout.digests[number] for number in numbers}) else None
+
+
+def guid_digest(guid: str) -> int:
+    """What a memory keeps of a guid."""
+    return xxh3_64_intdigest(guid.encode())
+
+
+def guids_in(memory: bytes) -> frozenset[int]:
+    """The guids, as digests, of all items that a memory knows."""
+    return frozenset(guid for _, guid in _RECORD.iter_unpack(memory))
+
+
+def without(memory: bytes, guids: Collection[int]) -> bytes:
+    """A memory that does not know the items with these guids (as digests), so that they are read again."""
+    return b"".join(_RECORD.pack(*record) for record in _RECORD.iter_unpack(memory) if record[1] not in guids)
 
 
 def remember(layout: Layout, numbers: Iterable[int], guids: Iterable[int], before: bytes = b"") -> bytes:

@@ -86,11 +86,11 @@ async def test_q03_q04_a_source_that_cannot_be_stored_keeps_its_old_validators(
 ) -> None:
     save = sightings.save
 
-    def breaking(connection: object, source_id: int, *rest: object) -> object:
-        counts = save(connection, source_id, *rest)  # type: ignore[arg-type]
+    def breaking(connection: object, source_id: int, *rest: object, **more: object) -> object:
+        saved = save(connection, source_id, *rest, **more)  # type: ignore[arg-type]
         if source_id == 1:
             raise ValueError("after the rows were written")
-        return counts
+        return saved
 
     monkeypatch.setattr(sightings, "save", breaking)
     client = FakeClient({A: answer(rss("1")), B: answer(rss("1"))})

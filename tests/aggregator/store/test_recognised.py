@@ -9,11 +9,13 @@ from sqlalchemy import Engine, select
 
 from aggregator.config.settings import DedupSettings
 from aggregator.dedup.merge import Merger
-from aggregator.store.engine import open_engine, reading, upgrade
+from aggregator.store import sightings
+from aggregator.store.engine import open_engine, reading, upgrade, writing
 from aggregator.store.schema import sightings as table
 from aggregator.store.sightings import LIKELY
 from feeds.model import Entry
-from tests.builders import carry, entry, listed, sync
+from feeds.parse import read_new
+from tests.builders import carry, entry, listed, seen, sync
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -22,6 +24,12 @@ DAY = timedelta(days=1)
 @pytest.fixture(autouse=True)
 def _a_source(engine: Engine, now: datetime) -> None:
     sync(engine, now, listed("https://a.example/feed"), listed("https://b.example/feed"))
+
+
+def memory_of(*guids: str) -> bytes:
+    """What reading a document with these items leaves."""
+    items = "".join(f"<item><guid>{guid}</guid></item>" for guid in guids)
+    return read_new(f'<rss version="2.0"><channel><title>A</title>{items}</channel></rss>'.encode()).memory
 
 
 def count(engine: Engine) -> int:
@@ -142,3 +150,19 @@ def test_a_document_that_comes_again_as_it_was_adds_nothing(
     carry(engine, 1, now, *document)
     assert carry(engine, 1, now + HOUR, *document).added == 0
     engine.dispose()
+
+
+def test_an_entry_that_the_document_still_carries_unread_is_no_other_ones_past(engine: Engine, now: datetime) -> None:
+    one, other = entry("1", url="https://a.example/x", title="A"), entry("2", url="https://a.example/x", title="A")
+    carry(engine, 1, now, one)
+    with writing(engine) as connection:
+        saved = sightings.save(connection, 1, seen(other), now, memory=memory_of("1", "2"))
+    assert (saved.counts.added, saved.elsewhere) == (1, frozenset())
+
+
+def test_what_is_stored_under_another_guid_is_said(engine: Engine, now: datetime) -> None:
+    carry(engine, 1, now, entry("1", url="https://a.example/x", title="A"))
+    with writing(engine) as connection:
+        again = seen(entry("2", url="https://a.example/x", title="A"))
+        saved = sightings.save(connection, 1, again, now, memory=memory_of("2"))
+    assert (saved.counts.added, saved.elsewhere) == (0, frozenset({"2"}))
