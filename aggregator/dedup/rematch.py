@@ -1,8 +1,9 @@
 """Matching again over history, after settings have changed or texts have; and taking apart what people say is apart.
 
 Decides anew for every sighting since an instant, in order of arrival, as the merge would have; what is older stays as
-it is, and so does what a source or we ourselves said (a repetition, an echo). A story that is merged into another is
-the later one, so the earlier keeps its identity; what leaves its story gets one of its own. Splits are respected.
+it is, and so does what a source or we ourselves said (a repetition, an echo). What no longer takes part leaves. A story
+that is merged into another is the later one, so the earlier keeps its identity; what leaves its story gets one of its
+own. Splits are respected.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -94,7 +95,7 @@ def _moves(engine: Engine, chooser: Chooser, since: datetime) -> Iterator[Move]:
     for sighting in _history(engine, since - chooser.settings.window):
         assert sighting.story_id is not None
         group = sighting.story_id
-        if sighting.first_seen_at >= since and sighting.reason not in STAYS and chooser.takes_part(sighting):
+        if sighting.first_seen_at >= since and sighting.reason not in STAYS:
             move = _decide(sighting, chooser, index, groups, apart)
             if move is not None:
                 yield move
