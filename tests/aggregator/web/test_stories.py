@@ -18,7 +18,7 @@ from tests.builders import carry, entry
 def test_a_story_shows_every_sighting_and_why(client: FlaskClient) -> None:
     page = client.get(f"/story/{story_uuid(A, '2')}")
     assert page.status_code == 200
-    assert "2 sightings" in page.text
+    assert "Carried by 2 sources" in page.text
     assert "Blog A</bdi></b> was the first to carry it; its text is shown." in page.text
     assert "Blog B</bdi></b> has the same address as number 1 (100 %)." in page.text
     assert 'href="/category/tech"' in page.text
