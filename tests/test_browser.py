@@ -21,7 +21,7 @@ from selenium.webdriver.common.keys import Keys
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from aggregator.config.settings import DedupSettings, SiteSettings
-from aggregator.dedup.merge import Merger
+from aggregator.dedup.merge import Merger, story_uuid
 from aggregator.outcome import Reason
 from aggregator.store import sources
 from aggregator.store.engine import open_engine, upgrade, writing
@@ -32,7 +32,10 @@ NOW = datetime.now(UTC)
 HOUR = timedelta(hours=1)
 EN, ZH, AR, BROKEN = (f"https://{name}.example/feed" for name in ("en", "zh", "ar", "broken"))
 LONG = "Donaudampfschifffahrtsgesellschaftskapitänsmütze" * 4
-PAGES = ["/", "/category/technology", "/category/新媒体/zaker", "/category/all", "/status", "/nowhere"]
+PAGES = [
+    *("/", "/category/technology", "/category/新媒体/zaker", "/category/all", "/status", "/nowhere"),
+    *(f"/story/{story_uuid(address, f'{address}/0')}" for address in (EN, ZH, AR)),
+]
 FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
     "--disable-sync", "--no-first-run",
