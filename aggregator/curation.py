@@ -20,7 +20,6 @@ from aggregator.publish.redaction import shown_address
 from aggregator.publish.selection import ALL, Catalogue
 from aggregator.store import floods, views
 from aggregator.store.engine import reading, writing
-from aggregator.store.floods import Flood
 from aggregator.store.views import Story, Told
 
 EXPORTED_AT_ONCE = 500
@@ -120,12 +119,6 @@ def match_again(
         )
 
     return tuple(told(move) for move in moves)
-
-
-def held_floods(engine: Engine) -> tuple[Flood, ...]:
-    """The floods that wait for somebody to decide."""
-    with reading(engine) as connection:
-        return floods.held(connection)
 
 
 def release(engine: Engine, flood_id: int, now: datetime) -> int:

@@ -149,7 +149,6 @@ Every = Annotated[
 Size = Annotated[
     int, BeforeValidator(_size), WithJsonSchema({"type": "string", "pattern": "^[0-9.]+ ?([kKmMgG][iI]?)?[bB]$"})
 ]
-WebAddress = Annotated[str, AfterValidator(_web_address)]
 BaseAddress = Annotated[str, AfterValidator(_base_address)]
 Contact = Annotated[str, AfterValidator(_contact)]
 Images = Annotated[str, AfterValidator(_images)]

@@ -21,7 +21,7 @@ from feeds.html import escape_text, without_forbidden
 from feeds.model import Entry, Feed, Person
 from feeds.parse import claims
 from feeds.parse.encoding import decode
-from feeds.parse.options import Option, date_format, expression, read_date
+from feeds.parse.options import DATE_FORMAT, Option, expression, read_date, shortcomings
 from feeds.urls import resolve
 
 _TEMPLATE = re.compile(r"(?:https?://|/)")  # no JMESPath expression begins so
@@ -93,11 +93,7 @@ OPTIONS: Mapping[str, Option] = {
             "|| createdAt || created_utc || created || timestamp"
         ),
     ),
-    "date_format": Option(
-        about="How the date is written, for `strptime`; needed for dates such as `03/04/2026`, which may be two.",
-        example="%d/%m/%Y",
-        check=date_format,
-    ),
+    "date_format": DATE_FORMAT,
     "author": Option(
         about="The author of an item: a name, an object with one, or a list of those.",
         example="author.name",
@@ -126,13 +122,8 @@ def read(body: bytes, *, content_type: str | None, url: str, options: Mapping[st
     if items and not entries:
         many = f"there are {len(items)} items, but none" if len(items) > 1 else "there is one item, but not"
         raise NotAFeed(f"{many} with a title, a link or a text; the first is {_shape(items[0])}")
-    if len(items) > claims.MAX_ENTRIES:
-        problems.append(f"{len(items)} items, of which the first {claims.MAX_ENTRIES} were read")
-    problems += [
-        f"`{name}: {options[name]}` fits nothing in {missing[name]} of {min(len(items), claims.MAX_ENTRIES)} items"
-        for name in OPTIONS
-        if name in missing
-    ]
+    said = {name: options[name] for name in OPTIONS if name in options}
+    problems += shortcomings(said, missing, len(items), claims.MAX_ENTRIES)
     return Feed(entries=entries, problems=tuple(problems))
 
 

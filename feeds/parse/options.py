@@ -148,6 +148,22 @@ def read_date(written: str, form: str) -> datetime | None:
     return moment if moment.year >= FIRST_YEAR else None
 
 
+DATE_FORMAT = Option(
+    about="How the date is written, for `strptime`; needed for dates such as `03/04/2026`, which may be two.",
+    example="%d/%m/%Y",
+    check=date_format,
+)
+
+
+def shortcomings(options: Mapping[str, str], missing: Mapping[str, int], items: int, most: int) -> Iterator[str]:
+    """What is to be said of a reading: more items than are read, and options that found nothing in some of them."""
+    if items > most:
+        yield f"{items} items, of which the first {most} were read"
+    for name in options:
+        if name in missing:
+            yield f"`{name}: {options[name]}` fits nothing in {missing[name]} of {min(items, most)} items"
+
+
 def _short(written: str) -> str:
     if len(written) > MAX_OPTION:
         raise ValueError(f"has {len(written)} characters; at most {MAX_OPTION} are read")

@@ -21,7 +21,7 @@ from feeds.errors import NotAFeed
 from feeds.html import bounded, with_base
 from feeds.model import Entry, Feed
 from feeds.parse import claims
-from feeds.parse.options import Option, date_format, read_date, selector
+from feeds.parse.options import DATE_FORMAT, Option, read_date, selector, shortcomings
 from feeds.urls import resolve
 from feeds.webpage import MAX_PAGE, base_of, title_of, tree_of
 
@@ -62,11 +62,7 @@ OPTIONS: Mapping[str, Option] = {
         check=selector,
         default=DATES,
     ),
-    "date_format": Option(
-        about="How the date is written, for `strptime`; needed for dates such as `03/04/2026`, which may be two.",
-        example="%d/%m/%Y",
-        check=date_format,
-    ),
+    "date_format": DATE_FORMAT,
     "author": Option(about="The author.", example=".byline", check=selector, default="[rel=author]"),
 }
 
@@ -107,13 +103,8 @@ def read(body: bytes, *, content_type: str | None, url: str, options: Mapping[st
             f"`item: {options['item']}` finds {len(items)} element{'s' if len(items) > 1 else ''} on {_named(tree)}, "
             "but none with a title or a link"
         )
-    if len(items) > claims.MAX_ENTRIES:
-        problems.append(f"{len(items)} items, of which the first {claims.MAX_ENTRIES} were read")
-    problems += [
-        f"`{name}: {options[name]}` fits nothing in {missing[name]} of {min(len(items), claims.MAX_ENTRIES)} items"
-        for name in OPTIONS
-        if name in missing
-    ]
+    said = {name: options[name] for name in OPTIONS if name in options}
+    problems += shortcomings(said, missing, len(items), claims.MAX_ENTRIES)
     html = tree.css_first("html")
     return Feed(
         title=claims.line(title_of(tree), claims.MAX_TITLE),
