@@ -4,8 +4,6 @@ Nothing is read from outside: the pictures of the stories come from our own serv
 are skipped with the reason, but in CI they fail.
 """
 
-import os
-import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +14,6 @@ from urllib.parse import urlsplit
 
 import pytest
 from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.keys import Keys
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -27,6 +24,7 @@ from aggregator.store import sources
 from aggregator.store.engine import open_engine, upgrade, writing
 from aggregator.web import create_app
 from tests.builders import carry, entry, failed, listed, record, settings, source_settings, sync, updated
+from tests.chromium import started
 
 NOW = datetime.now(UTC)
 HOUR = timedelta(hours=1)
@@ -36,10 +34,6 @@ PAGES = [
     *("/", "/category/technology", "/category/新媒体/zaker", "/category/all", "/status", "/nowhere"),
     *(f"/story/{story_uuid(address, f'{address}/0')}" for address in (EN, ZH, AR)),
 ]
-FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync", "--no-first-run",
-)  # fmt: skip
 TEXTS = {
     EN: ("The quiet return of feeds, and why it matters to those who never stopped reading them", "en"),
     ZH: ("新一代高速列车完成首次载客试运行，时速达到四百公里", "zh-CN"),
@@ -82,16 +76,7 @@ class Browser:
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     folder = tmp_path_factory.mktemp("browser")
-    chromium, chromedriver = shutil.which("chromium"), shutil.which("chromedriver")
-    if chromium is None or chromedriver is None:
-        missing = "chromium and chromedriver are not installed; `make browser` installs them"
-        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    for flag in (*FLAGS, f"--user-data-dir={folder / 'profile'}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    with webdriver.Chrome(options=options, service=Service(chromedriver)) as driver:
+    with started(folder / "profile") as driver:
         for base in serve(folder):
             yield Browser(driver, base)
 

@@ -1,6 +1,5 @@
 """One article through three sources in two categories, an edit, a move and a split, as a reader of both feeds sees."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,7 +10,6 @@ from sqlalchemy import Engine
 from aggregator import curation
 from aggregator.config.settings import Settings
 from aggregator.dedup.merge import Merger
-from aggregator.store.engine import open_engine, upgrade
 from aggregator.web import create_app
 from feeds.model import Entry
 from tests.builders import carry, entry, listed, settings, source_settings, sync
@@ -44,19 +42,6 @@ class Reader:
         for slug, ids in found.items():
             self.seen[slug] |= ids
         return found
-
-
-@pytest.fixture
-def now() -> datetime:
-    return datetime(2026, 3, 1, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_engine(f"sqlite:///{tmp_path}/test.db")
-    upgrade(engine)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture

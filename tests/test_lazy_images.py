@@ -5,9 +5,7 @@ reader should see. Our own server stands for all hosts: addresses with `real` in
 picture; all others get a pixel, as placeholders are.
 """
 
-import os
 import re
-import shutil
 import threading
 from base64 import b64decode
 from collections.abc import Iterator
@@ -16,7 +14,6 @@ from pathlib import Path
 
 import pytest
 from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.support.ui import WebDriverWait
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
@@ -24,7 +21,8 @@ from werkzeug.wrappers import Request, Response
 from feeds.clean import clean
 from feeds.clean.rules import Rules
 from feeds.model import Entry, Feed
-from tests.test_browser import FLAGS, Quiet
+from tests.chromium import started
+from tests.test_browser import Quiet
 
 FRAGMENTS = {
     path: path.read_text(encoding="utf-8") for path in (Path(__file__).parent / "data" / "lazy").glob("*.html")
@@ -65,10 +63,6 @@ class Shown:
 
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
-    chromium, chromedriver = shutil.which("chromium"), shutil.which("chromedriver")
-    if chromium is None or chromedriver is None:
-        missing = "chromium and chromedriver are not installed; `make browser` installs them"
-        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
     pages: dict[str, str] = {}
 
     @Request.application
@@ -80,12 +74,8 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
 
     server = make_server("127.0.0.1", 0, answer, threaded=True, request_handler=Quiet)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    profile = tmp_path_factory.mktemp("images")
-    for flag in (*FLAGS, "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", f"--user-data-dir={profile}"):
-        options.add_argument(flag)
-    with webdriver.Chrome(options=options, service=Service(chromedriver)) as driver:
+    nowhere_else = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+    with started(tmp_path_factory.mktemp("images"), nowhere_else) as driver:
         yield Shown(driver, f"http://127.0.0.1:{server.server_port}", pages)
     server.shutdown()
     server.server_close()
