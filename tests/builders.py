@@ -10,8 +10,8 @@ from aggregator.ingest import pipeline
 from aggregator.outcome import Exchange, Failed, Move, Outcome, Reason, Updated, Validators
 from aggregator.store import polls, sightings, sources
 from aggregator.store.engine import writing
+from aggregator.store.identity import Seen
 from aggregator.store.polls import Counts
-from aggregator.store.sightings import Seen
 from aggregator.store.sources import Claim, Listed
 from feeds.model import Entry, Feed
 

@@ -22,7 +22,7 @@ from aggregator.ingest.child import Document
 from aggregator.ingest.parser import Parser
 from aggregator.outcome import Exchange, Failed, Hints, Move, Outcome, Reason, Unchanged, Updated, Validators
 from aggregator.store import sightings
-from aggregator.store.sightings import Seen
+from aggregator.store.identity import Seen
 from aggregator.store.sources import Claim
 from feeds import errors
 from feeds.clean import images

@@ -4,10 +4,9 @@ Saving knows nothing of stories: a new or changed sighting is marked `pending`, 
 a document no longer lists stays; what an older copy of a document says never replaces something newer.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime, time, timedelta
-from hashlib import sha256
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
@@ -16,30 +15,15 @@ from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, upd
 from xxhash import xxh3_128_digest
 
 from aggregator.store import keys as store_keys
+from aggregator.store.identity import Known, Seen, identity, key_of, narrow, recognised, shared_guids
 from aggregator.store.polls import ARRIVALS_KEPT, Counts
 from aggregator.store.schema import sightings, sources
-from feeds.fingerprint import Fingerprint
 from feeds.model import Entry
 from feeds.parse.trim import guid_digest, guids_in
 
 REVISIONS_KEPT = 24  # a text that changes oftener is churning, and is left as it was (reader's limit, too)
 ASKED_AT_ONCE = 500  # bound parameters in one statement
 LIKELY = 2_000  # rows that one question may give: a link that a source gives to everything is no identity anyway
-SAME_DATE = timedelta(days=1)  # an entry that comes back under another guid keeps its date, give or take a time zone
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """An entry as a document carried it.
-
-    original           as it was before cleaning, packed; None where that was not kept
-    unresolved_images  how many of its images show nothing
-    """
-
-    entry: Entry
-    fingerprint: Fingerprint
-    original: bytes | None = None
-    unresolved_images: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,14 +41,14 @@ def save(connection: Connection, source_id: int, seen: Sequence[Seen], now: date
             these under another guid; it must know none that is stored `elsewhere`
     """
     shared = shared_guids(one.entry for one in seen)
-    keys = {key for one in seen for key in (_key(one.entry.guid), _key(narrow(one.entry)))}
+    keys = {key for one in seen for key in (key_of(one.entry.guid), key_of(narrow(one.entry)))}
     known = {row.guid_key: row for row in _known(connection, source_id, sightings.c.guid_key, keys)}
     unique: dict[bytes, Seen] = {}
     guids: dict[bytes, str] = {}
     for one in seen:
-        guid = _identity(one.entry, shared, known)
-        guids[_key(guid)] = guid
-        unique.setdefault(_key(guid), one)
+        guid = identity(one.entry, shared, known)
+        guids[key_of(guid)] = guid
+        unique.setdefault(key_of(guid), one)
     met = {key: known[key] for key in unique if key in known}
     strangers = {key: one for key, one in unique.items() if key not in known}
     if strangers:
@@ -83,111 +67,6 @@ def save(connection: Connection, source_id: int, seen: Sequence[Seen], now: date
         counts=Counts(entries=len(seen), added=len(new), changed=len(changed)),
         elsewhere=frozenset(one.entry.guid for key, one in unique.items() if stored[key] != one.entry.guid),
     )
-
-
-def recognised(
-    strangers: Mapping[bytes, Seen], likely: Collection["Known"], taken: Collection[int]
-) -> dict[bytes, "Known"]:
-    """Which entries with a guid that is new are entries that their source had before, under another guid. Pure.
-
-    | the source                     | is recognised by                                                          |
-    |--------------------------------|---------------------------------------------------------------------------|
-    | moved to https or another host | the same guid but for scheme, `www.`, port, last slash                    |
-    | changed all its guids          | the same address, and the same title or moment; dates do not contradict   |
-    | has a new guid at every poll   | the same                                                                  |
-    | has no addresses               | the same title, and the same text or moment                               |
-    | moved guids and addresses      | the same title and moment, and if that is a mere day the same text        |
-
-    Each stored entry is recognised at most once, not while the document carries it under its own guid (`taken`), and
-    only where no other fits as well: then nobody can say which one it is.
-    """
-    left = {row.id: row for row in likely if row.id not in taken}
-    found: dict[bytes, Known] = {}
-    for same in (_same_alias, _same_link, _same_moment):
-        claims: dict[int, list[bytes]] = {}
-        for key, one in strangers.items():
-            fitting = [row.id for row in left.values() if same(row, one)] if key not in found else []
-            if len(fitting) == 1:
-                claims.setdefault(fitting[0], []).append(key)
-        for row_id, keys in claims.items():
-            if len(keys) == 1:
-                found[keys[0]] = left.pop(row_id)
-    return found
-
-
-def _same_alias(row: "Known", one: Seen) -> bool:
-    return row.alias_key is not None and row.alias_key == one.fingerprint.alias_key
-
-
-def _same_link(row: "Known", one: Seen) -> bool:
-    if row.link_key is None or row.link_key != one.fingerprint.link_key:
-        return False
-    before, after = row.published, one.entry.published
-    if before and after and abs(before - after) > SAME_DATE:
-        return False
-    moment = before is not None and before == after
-    if one.entry.url:
-        return moment or row.title_key == one.fingerprint.title_key
-    return moment or row.text_digest == one.fingerprint.text_digest
-
-
-def shared_guids(entries: Iterable[Entry]) -> frozenset[str]:
-    """The guids that different entries of one document share, so that they do not identify anything in it."""
-    first: dict[str, str] = {}
-    return frozenset(entry.guid for entry in entries if first.setdefault(entry.guid, narrow(entry)) != narrow(entry))
-
-
-def narrow(entry: Entry) -> str:
-    """What identifies an entry whose guid it shares with others: guid, address and title together."""
-    return f"{entry.guid}\n{entry.url or ''}\n{entry.title}"
-
-
-def _identity(entry: Entry, shared: frozenset[str], known: Mapping[bytes, "Known"]) -> str:
-    """The guid, or the narrow one where the guid does not tell entries apart.
-
-    An entry that was stored under either stays there, so that nothing is stored again when the entry that it shared its
-    guid with comes or goes.
-    """
-    if _key(narrow(entry)) in known:
-        return narrow(entry)
-    stored = known.get(_key(entry.guid))
-    if entry.guid in shared and (stored is None or (stored.url, stored.title) != (entry.url, entry.title)):
-        return narrow(entry)
-    return entry.guid
-
-
-def _key(guid: str) -> bytes:
-    """The key of a guid within its source: a guid may be of any length, an index entry may not."""
-    return sha256(guid.encode()).digest()
-
-
-def _same_moment(row: "Known", one: Seen) -> bool:
-    published = one.entry.published
-    if row.title_key is None or row.title_key != one.fingerprint.title_key or published is None:
-        return False
-    return row.published == published and (published.time() != time() or row.text_digest == one.fingerprint.text_digest)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """A stored sighting, as far as a new document may change it."""
-
-    id: int
-    guid: str
-    guid_key: bytes
-    digest: bytes
-    text_digest: bytes
-    published: datetime | None
-    updated: datetime | None
-    revisions: int
-    revised: datetime
-    expired_at: datetime | None
-    flood_id: int | None
-    url: str | None
-    title: str
-    title_key: int | None
-    alias_key: int | None
-    link_key: int | None
 
 
 _KNOWN = select(*(sightings.c[name.name] for name in fields(Known)))
@@ -232,7 +111,7 @@ def _chunks(keys: Iterable[bytes | int]) -> Iterator[list[bytes | int]]:
 def _new_row(source_id: int, guid: str, one: Seen, now: datetime) -> dict[str, object]:
     return {
         "source_id": source_id,
-        "guid_key": _key(guid),
+        "guid_key": key_of(guid),
         "guid": guid,
         "first_seen_at": now,
         "revised": min(one.entry.updated or one.entry.published or now, now).replace(microsecond=0),
