@@ -11,7 +11,6 @@ import signal
 import sys
 from asyncio.subprocess import Process
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from sqlalchemy import Engine, make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from xxhash import xxh3_128_digest
 
+from aggregator.config.lookup import source_at
 from aggregator.config.settings import Settings, SourceSettings
 from aggregator.config.values import Listen
 from aggregator.dedup.merge import Merged, Merger
@@ -143,7 +143,7 @@ def _known(settings: Settings, address: str | None) -> str | None:
     """
     if address is None:
         return None
-    if source := _source_at(address, settings):
+    if source := source_at(address, settings):
         return source.address
     raise UnknownSource(f"{address} is not among the sources of {settings.file}; `aggregator status` lists them")
 
@@ -288,7 +288,7 @@ async def read_document(address: str, settings: Settings) -> Feed:
 
     raises  UnknownSource, FetchError, FeedError, ParserDied
     """
-    source = _source_at(address, settings) or _unlisted(address)
+    source = source_at(address, settings) or _unlisted(address)
     places = KINDS[source.kind].locate(source.address, settings.rsshub.instances)
     place = places[0] if places else address
     if place.startswith(("http://", "https://")):
@@ -326,21 +326,6 @@ def _with_feeds(said: str, response: Response) -> str:
     return said
 
 
-def _source_at(address: str, settings: Settings) -> SourceSettings | None:
-    """The source of config.yaml that an address is meant to be: as it is known, else as it is written there."""
-    spellings = _spellings(address)
-    by_identity = (source for source in settings.sources if source.address in spellings)
-    by_place = (source for source in settings.sources if not spellings.isdisjoint(_places(source)))
-    return next(by_identity, None) or next(by_place, None)
-
-
-def _spellings(address: str) -> frozenset[str]:
-    """The address, and the feed that it stands for."""
-    with suppress(ValueError):
-        return frozenset((address, KINDS["feed"].address(address)))
-    return frozenset((address,))
-
-
 def _unlisted(address: str) -> SourceSettings:
     """A document that config.yaml does not list.
 
@@ -354,7 +339,3 @@ def _unlisted(address: str) -> SourceSettings:
         return SourceSettings(address=KINDS[kind].address(address), kind=kind)
     except ValueError:
         return SourceSettings(address=address, kind="feed")  # a path, or an address that is to be asked all the same
-
-
-def _places(source: SourceSettings) -> tuple[str, ...]:
-    return () if source.kind == "file" else KINDS[source.kind].locate(source.address, ())

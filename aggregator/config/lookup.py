@@ -1,0 +1,25 @@
+"""Which source of config.yaml an address is meant to be, as people have it at hand on the command line."""
+
+from contextlib import suppress
+
+from aggregator.config.settings import Settings, SourceSettings
+from feeds.kinds import KINDS
+
+
+def source_at(address: str, settings: Settings) -> SourceSettings | None:
+    """The source: by its identity, else by where it is fetched; None if there is none."""
+    spellings = _spellings(address)
+    by_identity = (source for source in settings.sources if source.address in spellings)
+    by_place = (source for source in settings.sources if not spellings.isdisjoint(_places(source)))
+    return next(by_identity, None) or next(by_place, None)
+
+
+def _spellings(address: str) -> frozenset[str]:
+    """The address, and the feed that it stands for."""
+    with suppress(ValueError):
+        return frozenset((address, KINDS["feed"].address(address)))
+    return frozenset((address,))
+
+
+def _places(source: SourceSettings) -> tuple[str, ...]:
+    return () if source.kind == "file" else KINDS[source.kind].locate(source.address, ())
