@@ -30,7 +30,7 @@ from aggregator.config.load import load
 from aggregator.config.settings import DedupSettings, Settings
 from aggregator.dedup.merge import Merger
 from aggregator.publish.export import export_posts
-from aggregator.service import open_store
+from aggregator.service.setup import open_store
 from aggregator.store.engine import reading, writing
 from aggregator.store.schema import sightings, sources, stories
 from benchmarks.documents import ITEMS, document

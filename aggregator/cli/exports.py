@@ -36,10 +36,11 @@ def export_opml(config: Path, file: Path | None) -> None:
 @command
 def export_jsonl(config: Path, file: Path | None) -> None:
     """Every story with its sightings, one JSON object a line, to FILE or to the terminal."""
-    from aggregator import curation, service
+    from aggregator import curation
+    from aggregator.service import setup
 
     settings = load(config)
-    lines = curation.exported(service.open_store(settings), settings)
+    lines = curation.exported(setup.open_store(settings), settings)
     write((f"{line}\n" for line in lines), file)
 
 
@@ -69,10 +70,10 @@ def _write_posts(
 ) -> None:
     from dataclasses import asdict
 
-    from aggregator import service
     from aggregator.publish import export as stories
+    from aggregator.service import setup
 
-    engine = service.open_store(settings)
+    engine = setup.open_store(settings)
     total = stories.count(engine, settings, category, limit)
     with progress(transient=True) as shown:
         bar = shown.add_task("Writing", total=total)

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 @command
 def run(config: Path) -> None:
     """Ingest and serve, until SIGTERM or Ctrl-C."""
-    from aggregator import service
+    from aggregator.service import running, setup
 
     settings = load(config)
-    engine = service.open_store(settings)
+    engine = setup.open_store(settings)
     click.echo(f"Reading {len(settings.sources)} sources; pages and feeds at http://{settings.listen}/")
-    asyncio.run(service.run(engine, settings))
+    asyncio.run(running.run(engine, settings))
 
 
 @click.command()
@@ -35,20 +35,20 @@ def run(config: Path) -> None:
 @command
 def ingest(config: Path, once: bool, source: str | None, force: bool, as_json: bool) -> None:
     """The writing wing alone: fetch, read, store, merge."""
-    from aggregator import service
+    from aggregator.service import running, setup
 
     settings = load(config)
-    engine = service.open_store(settings)
-    due = service.due(engine, settings, only=source, force=force)
+    engine = setup.open_store(settings)
+    due = running.due(engine, settings, only=source, force=force)
     if once or source:
         _ingest_once(engine, settings, due, source, as_json=as_json)
     else:
-        asyncio.run(service.ingest_forever(engine, settings))
+        asyncio.run(running.ingest_forever(engine, settings))
 
 
 def _ingest_once(engine: "Engine", settings: "Settings", due: int, source: str | None, *, as_json: bool) -> None:
-    from aggregator import service
     from aggregator.ingest.worker import Polled
+    from aggregator.service import running
 
     tally = {"updated": 0, "unchanged": 0, "failed": 0, "added": 0}
     with progress() as shown:
@@ -59,7 +59,7 @@ def _ingest_once(engine: "Engine", settings: "Settings", due: int, source: str |
             tally["added"] += polled.counts.added
             shown.advance(bar)
 
-        polls, merged = asyncio.run(service.ingest_once(engine, settings, only=source, watch=watch))
+        polls, merged = asyncio.run(running.ingest_once(engine, settings, only=source, watch=watch))
         shown.update(bar, total=polls)
     if as_json:
         click.echo(json.dumps({"polls": polls, **tally, "stories": merged.founded}))
@@ -77,12 +77,12 @@ def _ingest_once(engine: "Engine", settings: "Settings", due: int, source: str |
 @command
 def serve(config: Path, attached: bool) -> None:
     """The reading wing alone: feeds, pages and status over HTTP."""
-    from aggregator import service
+    from aggregator.service import running, setup
     from aggregator.web import server
 
     settings = load(config)
-    asyncio.run(service.require_free(settings.listen))
-    service.open_store(settings).dispose()
+    asyncio.run(running.require_free(settings.listen))
+    setup.open_store(settings).dispose()
     server.serve(settings, attached=attached)
 
 
@@ -91,17 +91,17 @@ def serve(config: Path, attached: bool) -> None:
 @command
 def reclean(config: Path, as_json: bool) -> None:
     """Clean all stored entries again, after the cleaning has become better."""
-    from aggregator import service
+    from aggregator.service import recleaning, setup
 
     settings = load(config)
-    engine = service.open_store(settings)
+    engine = setup.open_store(settings)
     looked_at = 0
 
     def watch(entries: int) -> None:
         nonlocal looked_at
         looked_at += entries
 
-    changed = asyncio.run(service.reclean(engine, settings, watch=watch))
+    changed = asyncio.run(recleaning.reclean(engine, settings, watch=watch))
     if as_json:
         click.echo(json.dumps({"entries": looked_at, "changed": changed}))
     else:

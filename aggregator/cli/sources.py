@@ -28,8 +28,8 @@ def check(config: Path, as_json: bool) -> None:
     """
     from dataclasses import asdict
 
-    from aggregator import service
     from aggregator.config.report import summary
+    from aggregator.service import health
 
     try:
         settings = load(config)
@@ -38,7 +38,7 @@ def check(config: Path, as_json: bool) -> None:
             raise
         click.echo(json.dumps({"file": str(config), "ok": False, "problems": [asdict(p) for p in error.problems]}))
         sys.exit(CANNOT_RUN)
-    warnings, notes = (*settings.warnings, *service.moved(settings)), service.notes()
+    warnings, notes = (*settings.warnings, *health.moved(settings)), health.notes()
     if as_json:
         problems = [asdict(p) for p in warnings]
         click.echo(json.dumps({"file": str(config), "ok": True, "problems": problems, "notes": notes}))
@@ -56,13 +56,13 @@ def status(config: Path, source: str | None, as_json: bool) -> None:
     """How every source has been: since when, last good, next try, and why."""
     from importlib.metadata import version
 
-    from aggregator import service
     from aggregator.publish.status import document
+    from aggregator.service import health, setup
     from aggregator.store.engine import current_version
 
     settings = load(config)
-    engine = service.open_store(settings)
-    found = service.status_of(engine, settings, only=source)
+    engine = setup.open_store(settings)
+    found = health.status_of(engine, settings, only=source)
     if as_json:
         said = document(
             found,
@@ -105,12 +105,12 @@ def parse(config: Path, document: str, as_json: bool) -> None:
     """Show what we read in a document."""
     import msgspec
 
-    from aggregator import service
     from aggregator.config.settings import Settings
+    from aggregator.service import documents
 
     # Its sources do not matter here, so a file that is not there does not either.
     settings = load(config) if config.exists() else Settings(file=config, sources=(), categories=())
-    feed = asyncio.run(service.read_document(document, settings))
+    feed = asyncio.run(documents.read_document(document, settings))
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(feed)).decode())
     else:

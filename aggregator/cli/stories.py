@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 @command
 def explain(config: Path, story: str, as_json: bool) -> None:
     """The sightings of STORY (its id or its page's address), and why they are one."""
-    from aggregator import curation, service
+    from aggregator import curation
     from aggregator.publish.selection import Catalogue
+    from aggregator.service import setup
 
     settings = load(config)
-    account = curation.explain(service.open_store(settings), story)
+    account = curation.explain(setup.open_store(settings), story)
     if as_json:
         click.echo(json.dumps(curation.as_data(account, Catalogue(settings)), ensure_ascii=False, indent=1))
     else:
@@ -52,11 +53,12 @@ def _print_account(account: "Account", catalogue: "Catalogue") -> None:
 @command
 def split(config: Path, story: str, sighting: int) -> None:
     """Take SIGHTING (a number that `explain` lists) out of STORY, for good."""
-    from aggregator import curation, service
+    from aggregator import curation
     from aggregator.ingest.worker import utc_now
+    from aggregator.service import setup
 
     settings = load(config)
-    uuid = curation.split(service.open_store(settings), settings, story, sighting, utc_now())
+    uuid = curation.split(setup.open_store(settings), settings, story, sighting, utc_now())
     click.echo(f"{sighting} is now in urn:uuid:{uuid}, and will stay apart from what it was with.")
 
 
@@ -69,9 +71,10 @@ def dedup(config: Path, dry_run: bool, since: str, as_json: bool) -> None:
     """Match again over history, under the settings of now: what would merge, and what would split."""
     from dataclasses import asdict
 
-    from aggregator import curation, service
+    from aggregator import curation
     from aggregator.config.quantities import parse_duration
     from aggregator.ingest.worker import utc_now
+    from aggregator.service import setup
 
     try:
         span = parse_duration(since)
@@ -79,7 +82,7 @@ def dedup(config: Path, dry_run: bool, since: str, as_json: bool) -> None:
         raise click.BadParameter(str(error), param_hint="--since") from error
     settings = load(config)
     now = utc_now()
-    engine = service.open_store(settings)
+    engine = setup.open_store(settings)
     moves = curation.match_again(engine, settings, since=now - span, now=now, dry_run=dry_run)
     if as_json:
         click.echo(json.dumps([asdict(move) for move in moves], ensure_ascii=False, indent=1))
@@ -96,10 +99,11 @@ def dedup(config: Path, dry_run: bool, since: str, as_json: bool) -> None:
 @command
 def release(config: Path, flood: int) -> None:
     """Publish what FLOOD (a number that `status` lists) brought; the next merge takes it."""
-    from aggregator import curation, service
+    from aggregator import curation
     from aggregator.ingest.worker import utc_now
+    from aggregator.service import setup
 
-    items = curation.release(service.open_store(load(config)), flood, utc_now())
+    items = curation.release(setup.open_store(load(config)), flood, utc_now())
     click.echo(f"{items} items go on to the merge.")
 
 
@@ -108,8 +112,9 @@ def release(config: Path, flood: int) -> None:
 @command
 def discard(config: Path, flood: int) -> None:
     """Never publish what FLOOD (a number that `status` lists) brought."""
-    from aggregator import curation, service
+    from aggregator import curation
     from aggregator.ingest.worker import utc_now
+    from aggregator.service import setup
 
-    items = curation.discard(service.open_store(load(config)), flood, utc_now())
+    items = curation.discard(setup.open_store(load(config)), flood, utc_now())
     click.echo(f"{items} items are forgotten, and will not come back as new.")

@@ -3,7 +3,22 @@
 from contextlib import suppress
 
 from aggregator.config.settings import Settings, SourceSettings
+from aggregator.errors import AggregatorError
 from feeds.kinds import KINDS
+
+
+class UnknownSource(AggregatorError):
+    """An address was given that config.yaml does not list."""
+
+
+def known_source(address: str, settings: Settings) -> str:
+    """The identity of the source that an address is meant to be.
+
+    raises  UnknownSource
+    """
+    if source := source_at(address, settings):
+        return source.address
+    raise UnknownSource(f"{address} is not among the sources of {settings.file}; `aggregator status` lists them")
 
 
 def source_at(address: str, settings: Settings) -> SourceSettings | None:

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, select
 
-from aggregator import service
 from aggregator.config.settings import FetchSettings, Settings
 from aggregator.ingest.child import Document, Read
 from aggregator.ingest.parser import COMMAND, Parser
 from aggregator.ingest.pipeline import CRASHES_ALLOWED, Pipeline
 from aggregator.ingest.worker import LEASE, Worker
+from aggregator.service import health
 from aggregator.store import sources
 from aggregator.store.engine import reading, writing
 from aggregator.store.schema import sources as table
@@ -105,7 +105,7 @@ async def test_n12_what_was_put_aside_is_shown_with_its_reason(world: World) -> 
     for _ in range(CRASHES_ALLOWED):
         await world.poll()
         world.now += world.row(DEADLY)[2]
-    first, *_ = service.status_of(world.engine, world.settings).sources
+    first, *_ = health.status_of(world.engine, world.settings).sources
     assert (first.address, first.state, first.reason) == (DEADLY, "failing", "parser_died")
     assert (first.detail or "").startswith("the reading process died")
     assert "--force" in (first.advice or "")
@@ -138,7 +138,7 @@ async def test_n12_what_the_service_itself_dies_at_is_put_aside_without_being_as
     reason, _failures, wait, _attempts = world.row(DEADLY)
     assert (world.asked(), reason, wait) == (0, "parser_died", CEILING)
     assert world.row(HARMLESS)[:2] == (None, 0)
-    assert "when the service died" in (service.status_of(world.engine, world.settings).sources[0].detail or "")
+    assert "when the service died" in (health.status_of(world.engine, world.settings).sources[0].detail or "")
 
 
 async def test_n12_the_next_day_one_death_is_enough(world: World) -> None:

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event
 
-from aggregator import service
 from aggregator.config.settings import DedupSettings, Settings
 from aggregator.dedup.merge import Merger
 from aggregator.errors import DatabaseError
 from aggregator.publish import export
 from aggregator.publish.export import UnknownCategory, count, export_posts
 from aggregator.publish.folder import Counts
+from aggregator.service import setup
 from feeds.model import Entry
 from tests.builders import carry, entry, settings, source_settings, sync
 from tests.feeds.render.test_trees import read
@@ -38,7 +38,7 @@ def folder(tmp_path: Path) -> Path:
 
 def bring(engine: Engine, config: Settings, now: datetime, **entries: tuple[Entry, ...]) -> None:
     """Store and merge what the sources `a` and `b` carried."""
-    ids = dict(zip(("a", "b"), sync(engine, now, *service.listed(config)) or (1, 2), strict=True))
+    ids = dict(zip(("a", "b"), sync(engine, now, *setup.listed(config)) or (1, 2), strict=True))
     for name, carried in entries.items():
         carry(engine, ids[name], now, *carried)
     Merger(DedupSettings(), config.sources).run(engine, now)

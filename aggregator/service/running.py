@@ -1,0 +1,142 @@
+"""Puts the wings together and keeps them going: once, for ever, or both in one command.
+
+`run` is `serve` in a process of its own beside `ingest` in this one, so that a busy parser never keeps a reader
+waiting. Everything that is started here is ended here.
+"""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from asyncio.subprocess import Process
+from collections.abc import Callable
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+
+from aggregator.config.lookup import known_source
+from aggregator.config.settings import Settings
+from aggregator.config.values import Listen
+from aggregator.dedup.merge import Merged, Merger
+from aggregator.errors import AggregatorError, DatabaseError
+from aggregator.ingest.worker import Polled, Worker, utc_now
+from aggregator.jobs import schedule
+from aggregator.store import sources
+from aggregator.store.engine import writing
+
+log = logging.getLogger(__name__)
+
+SERVER_GRACE_SECONDS = 5.0
+
+
+class ServerEnded(AggregatorError):
+    """The web server ended by itself; it has said why."""
+
+
+class AddressTaken(AggregatorError):
+    """The address to listen at is in use, or not of this machine."""
+
+
+def due(engine: Engine, settings: Settings, *, only: str | None, force: bool) -> int:
+    """How many sources are due; with `force`, all are (or the one that `only` names), unless a host asked us to wait.
+
+    raises  UnknownSource
+    """
+    only = known_source(only, settings) if only else None
+    now = utc_now()
+    with writing(engine) as connection:
+        if force:
+            sources.make_due(connection, now, address=only)
+        return sources.count_due(connection, now) if only is None else 1
+
+
+async def ingest_once(
+    engine: Engine, settings: Settings, *, only: str | None = None, watch: Callable[[Polled], None] = lambda _: None
+) -> tuple[int, Merged]:
+    """Poll all that is due, merge, and return: (polls, what the merge did). SIGTERM ends it early, cleanly.
+
+    raises  UnknownSource; DatabaseError, when the database fails on the way: what was committed stays, the rest is due
+    """
+    try:
+        async with Worker(engine, settings, only=known_source(only, settings) if only else None, watch=watch) as worker:
+            _on_signals(worker.stop)
+            polls = await worker.drain()
+            merger = Merger(settings.dedup, settings.sources)
+            merged = await worker.writer.call(lambda: merger.run(engine, utc_now()))
+    except DBAPIError as error:
+        raise DatabaseError(f"the database failed: {error.orig}; run it again when that is mended") from error
+    return polls, merged
+
+
+async def ingest_forever(engine: Engine, settings: Settings, *, server: Process | None = None) -> None:
+    """Poll, merge and tidy by the clock until SIGTERM or Ctrl-C, or until the server beside us ends.
+
+    raises  ServerEnded
+    """
+    stop = asyncio.Event()
+    async with Worker(engine, settings) as worker:
+        _on_signals(stop.set)
+        scheduler = schedule(worker, engine, settings, utc_now)
+        scheduler.start()
+        log.info("ingesting sources=%d", len(settings.sources))
+        ends = [asyncio.create_task(stop.wait()), *([asyncio.create_task(server.wait())] if server else [])]
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        worker.stop()
+        scheduler.shutdown(wait=False)
+    for task in ends:
+        task.cancel()
+    if server is not None and not stop.is_set():
+        raise ServerEnded(f"the web server ended by itself, with exit code {server.returncode}")
+
+
+async def run(engine: Engine, settings: Settings) -> None:
+    """Ingest here and serve in a process beside, until told to stop.
+
+    raises  ServerEnded
+    """
+    command = (sys.executable, "-m", "aggregator", "--config", str(settings.file), "serve", "--attached")
+    server = await asyncio.create_subprocess_exec(*command, start_new_session=True)
+    try:
+        await ingest_forever(engine, settings, server=server)
+    finally:
+        await _end(server)
+
+
+async def require_free(listen: Listen) -> None:
+    """Make sure that nobody listens at an address: the server would share it silently (SO_REUSEPORT).
+
+    raises  AddressTaken
+    """
+    try:
+        server = await asyncio.get_running_loop().create_server(asyncio.Protocol, listen.host, listen.port)
+    except OSError as error:
+        raise AddressTaken(
+            f"cannot listen at {listen}: {os.strerror(error.errno or 0)}; see `listen:` in config.yaml"
+        ) from error
+    server.close()
+    await server.wait_closed()
+
+
+async def _end(server: Process) -> None:
+    if server.returncode is None:
+        server.terminate()
+    try:
+        await asyncio.wait_for(server.wait(), SERVER_GRACE_SECONDS)
+    except TimeoutError:
+        server.kill()
+        await server.wait()
+
+
+def _on_signals(act: Callable[[], None]) -> None:
+    """The first SIGTERM or Ctrl-C acts; a second one ends the process at once."""
+    loop = asyncio.get_running_loop()
+
+    def once() -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_DFL)
+        act()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, once)
