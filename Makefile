@@ -27,6 +27,7 @@ bench: .venv/installed-dev  ## what it costs, and how publishers see us
 	$(BIN)/python -m benchmarks.fetch_304
 	$(BIN)/python -m benchmarks.reading
 	$(BIN)/python -m benchmarks.cleaning
+	$(BIN)/python -m benchmarks.config
 	$(BIN)/python -m benchmarks.corpus
 	$(BIN)/python -m benchmarks.dedup
 	$(BIN)/python -m benchmarks.etiquette

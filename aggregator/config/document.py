@@ -1,6 +1,6 @@
 """From the text of config.yaml to a tree of nodes that know their lines. Safe by construction: nothing is ever built.
 
-We read ruamel's *events* and keep plain nodes. So no tag is obeyed, no number is converted, nothing recurses deeply,
+We read libyaml's *events* and keep plain nodes. So no tag is obeyed, no number is converted, nothing recurses deeply,
 and every limit is checked while reading, before the memory is spent.
 """
 
@@ -9,16 +9,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import (
+import yaml
+from yaml import (
     AliasEvent,
     DocumentStartEvent,
     MappingEndEvent,
     MappingStartEvent,
+    MarkedYAMLError,
     ScalarEvent,
     SequenceEndEvent,
     SequenceStartEvent,
+    YAMLError,
 )
 
 from aggregator.config.text import Unusable
@@ -28,7 +29,12 @@ MOST_KEYS = 5_000  # in one mapping; nobody has more categories
 MOST_COPIES = 100_000  # nodes that aliases stand for, all together
 TEXT_TAG = "tag:yaml.org,2002:str"
 
+# libyaml is in PyYAML's wheels, and twenty times as fast as the same in Python, which a build without it has.
+PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 _HALF = re.compile("[\ud800-\udfff]")
+_HALF_WRITTEN = r"an escape such as \ud800 stands for half a character; write the character"
+_TOO_DEEP = f"this is nested more than {DEEPEST} levels deep"
 
 
 @dataclass(slots=True, eq=False)
@@ -53,21 +59,25 @@ def read_nodes(text: str) -> Node | None:
 
     raises  Unusable
     """
-    # pure: the C parser of `ruamel.yaml.clib` 0.2.15 refuses an address inside of […], as in `instances: [https://…]`.
-    reading = _Reading(YAML(typ="safe", pure=True).parse(text))
+    reading = _Reading(yaml.parse(text, Loader=PARSER))
     try:
         return reading.document()
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = (mark.line + 1, mark.column + 1) if mark else ()
-        raise Unusable(_explained(error), *place) from error
+        raise Unusable(_explained(error, text), *place) from error
     except YAMLError as error:
         raise Unusable(f"this is not YAML: {error}") from error
 
 
-def _explained(error: MarkedYAMLError) -> str:
-    if error.problem and "'\\t'" in error.problem:
+def _explained(error: MarkedYAMLError, text: str) -> str:
+    mark = error.problem_mark
+    if mark is not None and text[mark.index : mark.index + 1] == "\t":
         return "a tab cannot indent in YAML; use spaces"
+    if "escape code" in (error.problem or ""):
+        return _HALF_WRITTEN
+    if "maximum nesting depth" in (error.problem or ""):
+        return _TOO_DEEP
     said = ", ".join(part for part in (error.context, error.problem) if part)
     return f"this is not YAML: {said}"
 
@@ -85,7 +95,7 @@ class _Reading:
         for event in self._events:
             if isinstance(event, DocumentStartEvent):
                 if root is not None:
-                    line = event.start_mark.line + 1
+                    line = event.start_mark.line + 1  # type: ignore[union-attr]  # its types leave it open
                     raise Unusable("a second document begins here (`---`); the file may hold only one", line, 1)
                 root = self._node(next(self._events), 1)
         return root
@@ -98,10 +108,10 @@ class _Reading:
                 self._anchors[event.anchor] = node
             return node
         if isinstance(event, AliasEvent):
-            return self._alias(event.anchor, line, column)
+            return self._alias(str(event.anchor), line, column)
         if depth > DEEPEST:
-            raise Unusable(f"this is nested more than {DEEPEST} levels deep", line, column)
-        if event.ctag is not None and str(event.ctag) not in ("!", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"):
+            raise Unusable(_TOO_DEEP, line, column)
+        if event.tag is not None and event.tag not in ("!", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"):
             raise _refused_tag(event, line, column)
         if event.anchor is not None:
             self._anchors[event.anchor] = None
@@ -116,11 +126,11 @@ class _Reading:
         return node
 
     def _scalar(self, event: Any, line: int, column: int) -> Node:
-        tag = None if event.ctag is None else str(event.ctag)
+        tag = event.tag
         if tag not in (None, "!", TEXT_TAG):
             raise _refused_tag(event, line, column)
         if event.style == '"' and _HALF.search(event.value):
-            raise Unusable(r"an escape such as \ud800 stands for half a character; write the character", line, column)
+            raise Unusable(_HALF_WRITTEN, line, column)
         return Node(event.value, line, column, plain=tag is None and not event.style)
 
     def _alias(self, anchor: str, line: int, column: int) -> Node:
@@ -164,5 +174,5 @@ class _Reading:
 
 
 def _refused_tag(event: Any, line: int, column: int) -> Unusable:
-    tag = str(event.ctag).replace("tag:yaml.org,2002:", "!!")
+    tag = event.tag.replace("tag:yaml.org,2002:", "!!")
     return Unusable(f"the tag `{tag}` is not allowed here; write the value without it", line, column)

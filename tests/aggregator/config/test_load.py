@@ -248,3 +248,8 @@ def test_aliases_stand_for_what_they_name(read: Read) -> None:
 def test_the_user_agent_says_where_to_complain(everything: Settings) -> None:
     assert everything.user_agent.startswith("feed-aggregator/")
     assert everything.user_agent.endswith("(+https://example.org/about)")
+
+
+def test_c13_fifty_thousand_sources_are_loaded(read: Read) -> None:
+    listed = "\n".join(f"    - https://host{number % 997}.example/{number}" for number in range(50_000))
+    assert len(read(f"categories:\n  A:\n{listed}\n").sources) == 50_000
