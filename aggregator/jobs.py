@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from aggregator.config.settings import Settings
 from aggregator.dedup.merge import Merger
 from aggregator.ingest.worker import Worker
-from aggregator.store import keys, polls, retention, sources, stories
+from aggregator.store import days, keys, polls, retention, sources, stories, transitions
 from aggregator.store.engine import writing
 
 log = logging.getLogger(__name__)
@@ -55,6 +55,8 @@ def tidy_up(engine: Engine, settings: Settings, now: datetime) -> None:
     """
     with writing(engine) as connection:
         polls.forget_old_fetches(connection)
+        days.fold_old(connection, now)
+        transitions.forget_old(connection, now)
         sources.unfreeze(connection, now, usual=2 * settings.fetch.ceiling, longest=LONGEST_WAIT)
     for part in range(keys.PARTS):
         with writing(engine) as connection:

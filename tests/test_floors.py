@@ -22,6 +22,7 @@ FLOORS = {
     "aggregator": 0.0,
     "aggregator.outcome": 1.0,
     "aggregator.errors": 1.1,
+    "aggregator.standing": 1.1,
     "aggregator.config": 2.0,
     "aggregator.store": 2.0,
     "aggregator.fetch": 3.0,

@@ -113,7 +113,7 @@ def _store(connection: Connection, result: Result, now: datetime) -> Counts:
         log.info("dropped a late result source=%s", result.claim.address)
         return Counts()
     saved, outcome = _save(connection, result, now)
-    counts = saved.counts
+    counts, held = saved.counts, None
     if counts.added >= flood.FEWEST:
         held = flood.guard(connection, result.claim.source_id, result.claim.arrivals, now)
         if held is not None:
@@ -129,6 +129,7 @@ def _store(connection: Connection, result: Result, now: datetime) -> Counts:
         move=result.move,
         next_fetch_at=result.next_fetch_at,
         now=now,
+        held=held.value if held else None,
     )
     return counts
 

@@ -7,8 +7,11 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from aggregator.outcome import Failed, Move, Outcome, Reason, Updated
+from aggregator.standing import judge
+from aggregator.store import days, transitions
 from aggregator.store.schema import fetches, hosts, sources
 from aggregator.store.sources import Claim
+from feeds.model import Rhythm
 
 ARRIVALS_KEPT = 20  # enough for a median gap that one burst does not move
 FETCHES_KEPT = 50  # a source; the status page's success rate looks at as many
@@ -34,17 +37,29 @@ def record(
     move: Move,
     next_fetch_at: datetime,
     now: datetime,
+    held: str | None = None,
 ) -> None:
     """Write down how a fetch ended, and let the source go.
 
     Must be in the transaction that stores the entries, for a validator vouches for them; and after `holds`.
+
+    held  why what it brought is held from publishing; None if it is not
     """
+    ended = not isinstance(outcome, Failed) and _rhythm(claim, outcome).ended
     if isinstance(outcome, Failed):
         values = _after_failure(outcome, now)
     else:
-        values = _after_success(outcome, arrivals, counts, now)
-        if (outcome.feed.rhythm if isinstance(outcome, Updated) else claim.rhythm).ended:
-            values |= _after_the_end(now)
+        values = _after_success(outcome, arrivals, counts, now) | (_after_the_end(now) if ended else {})
+    standing, changes = judge(
+        claim.before,
+        outcome,
+        added=counts.added,
+        arrivals=arrivals,
+        ended=ended,
+        moved_to=move.learnt,
+        held=held,
+        now=now,
+    )
     connection.execute(
         update(sources)
         .where(sources.c.id == claim.source_id)
@@ -58,12 +73,20 @@ def record(
             moved_since_at=move.since,
             moved_polls=move.polls,
             learnt_address=move.learnt,
+            standing=standing.value,
             **values,
         )
     )
+    transitions.add(connection, claim.source_id, changes, now)
     if isinstance(outcome, Failed) and outcome.reason is Reason.RATE_LIMITED and claim.host:
         _hold(connection, claim.host, next_fetch_at)
-    connection.execute(insert(fetches), _history_row(claim, outcome, counts, now))
+    row = _history_row(claim, outcome, counts, now)
+    connection.execute(insert(fetches), row)
+    days.count(connection, row)
+
+
+def _rhythm(claim: Claim, outcome: Outcome) -> Rhythm:
+    return outcome.feed.rhythm if isinstance(outcome, Updated) else claim.rhythm
 
 
 def _attempts_after(claim: Claim, outcome: Outcome) -> int:

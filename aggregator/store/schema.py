@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import (
     BigInteger,
     Column,
+    Date,
     Float,
     ForeignKey,
     Index,
@@ -77,6 +78,7 @@ sources = Table(
     Column("failures", Integer, nullable=False, server_default="0"),  # in a row
     Column("reason", Text),  # outcome.Reason of the last failure; NULL when the last fetch was good
     Column("detail", Text),
+    Column("standing", Text, nullable=False, server_default="well"),  # standing.Standing: slower than `reason`
     Column("moved_to", Text),  # where permanent redirects led at the last success …
     Column("moved_since_at", Instant),  # … since when to the same place …
     Column("moved_polls", Integer, nullable=False, server_default="0"),  # … and how often in a row
@@ -116,6 +118,36 @@ fetches = Table(
     Column("changed", Integer, nullable=False, server_default="0"),
 )
 Index("ix_fetches_source_id_id", fetches.c.source_id, fetches.c.id)  # the last polls of one source
+
+# What a source's polls of one day came to, so that months can be shown though only the last polls are kept. What is
+# older than that is added up in the day `store.days.BEFORE`, so that the sums only grow.
+poll_days = Table(
+    "poll_days",
+    metadata,
+    Column("source_id", ForeignKey(sources.c.id), primary_key=True, autoincrement=False),
+    Column("day", Date, primary_key=True),  # UTC
+    Column("updated", Integer, nullable=False),
+    Column("unchanged", Integer, nullable=False),
+    Column("failed", Integer, nullable=False),
+    Column("added", BigInteger, nullable=False),  # items that were new to us
+    Column("wire_bytes", BigInteger, nullable=False),
+    Column("milliseconds", BigInteger, nullable=False),  # of all polls together
+    sqlite_with_rowid=False,
+)
+
+# What changed about a source for good or ill, once each, in the transaction of the poll that showed it.
+transitions = Table(
+    "transitions",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("source_id", ForeignKey(sources.c.id)),  # NULL: our own network
+    Column("changed_at", Instant, nullable=False),
+    Column("change", Text, nullable=False),  # standing.Change
+    Column("since", Instant),  # when what it tells of began
+    Column("reason", Text),  # outcome.Reason
+    Column("detail", Text),
+)
+Index("ix_transitions_source_id_id", transitions.c.source_id, transitions.c.id)  # those of one source; of our network
 
 stories = Table(
     "stories",
@@ -202,6 +234,10 @@ Index("ix_sightings_source_id_link_key", sightings.c.source_id, sightings.c.link
       postgresql_where=sightings.c.link_key.is_not(None))  # save: the same entry under another guid?  # fmt: skip
 Index("ix_sightings_flood_id", sightings.c.flood_id, sqlite_where=sightings.c.flood_id.is_not(None),
       postgresql_where=sightings.c.flood_id.is_not(None))  # what a flood brought  # fmt: skip
+
+Index("ix_sightings_unresolved_images", sightings.c.source_id, sightings.c.unresolved_images,
+      sqlite_where=sightings.c.unresolved_images > 0,
+      postgresql_where=sightings.c.unresolved_images > 0)  # how many a source has; hardly any does  # fmt: skip
 
 # What merging finds candidates by: address, title, and the smallest hashes of the text, all in one space of 64 bits.
 # Of each key only the newest `store.keys.PER_KEY` sightings are here, and nothing that is older than the window. One

@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Connection, Row, bindparam, delete, false, func, insert, select, true, update
 
 from aggregator.outcome import Move, Reason, Validators
+from aggregator.standing import Before, Standing
 from aggregator.store.schema import categories, hosts, source_categories, sources
 from feeds.kinds import KINDS
 from feeds.model import Rhythm
@@ -56,6 +57,20 @@ class Claim:
     move: Move
     last_document_at: datetime | None
     memory: bytes = b""
+    standing: Standing = Standing.WELL
+    failing_since_at: datetime | None = None
+    last_new_at: datetime | None = None
+
+    @property
+    def before(self) -> Before:
+        """How it stood when it was claimed."""
+        return Before(
+            standing=self.standing,
+            failures=self.failures,
+            failing_since=self.failing_since_at,
+            last_new_at=self.last_new_at,
+            moved_to=self.move.learnt,
+        )
 
 
 def sync(connection: Connection, listed: Iterable[Listed], slugs: Iterable[str], now: datetime) -> tuple[int, ...]:
@@ -194,14 +209,15 @@ _CLAIM_COLUMNS = tuple(
     for name in (
         "id", "address", "kind", "host", "lease_token", "attempts", "validators_url", "etag", "last_modified",
         "body_digest", "rhythm", "arrivals", "failures", "moved_to", "moved_since_at", "moved_polls", "learnt_address",
-        "last_document_at", "memory",
+        "last_document_at", "memory", "standing", "failing_since_at", "last_new_at",
     )
 )  # fmt: skip
 
 
 def _claim(row: Sequence[Any]) -> Claim:
     (id_, address, kind, host, token, attempts, url, etag, modified, digest, rhythm, arrivals, failures,
-     moved_to, moved_since_at, moved_polls, learnt_address, last_document_at, memory) = row  # fmt: skip
+     moved_to, moved_since_at, moved_polls, learnt_address, last_document_at, memory,
+     standing, failing_since_at, last_new_at) = row  # fmt: skip
     return Claim(
         source_id=id_,
         address=address,
@@ -217,6 +233,9 @@ def _claim(row: Sequence[Any]) -> Claim:
         move=Move(to=moved_to, since=moved_since_at, polls=moved_polls, learnt=learnt_address),
         last_document_at=last_document_at,
         memory=memory or b"",
+        standing=Standing(standing),
+        failing_since_at=failing_since_at,
+        last_new_at=last_new_at,
     )
 
 
