@@ -45,6 +45,7 @@ def resolve(written: ConfigFile, root: Place, file: Path) -> tuple[Settings | No
         database=located,
         listen=written.listen,
         site=_site(written),
+        access=written.access,
         fetch=written.fetch,
         dedup=written.dedup,
         retention=written.retention,

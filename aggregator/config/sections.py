@@ -4,12 +4,12 @@ Their `repr` says little, on purpose: any text in them may have come from the en
 """
 
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from aggregator.config.quantities import format_duration
-from aggregator.config.values import BaseAddress, Contact, Duration, Limit, Line, Size
+from aggregator.config.values import BaseAddress, Contact, Duration, Limit, Line, Size, Token
 
 
 class Section(BaseModel):
@@ -38,6 +38,23 @@ class SiteSettings(Section):
     language: Line | None = Field(
         default=None,
         description="The language of the published feeds, such as `en` or `zh-Hans`; leave it out if they are mixed.",
+    )
+
+
+class AccessSettings(Section):
+    """Who may read what is published; without a `token`, everybody who can reach the address."""
+
+    token: Token | None = Field(
+        default=None,
+        description=(
+            "A secret of 16 characters or more, without which no page and no feed is shown: the password that browsers "
+            "ask for (under any name), or `?key=` at an address, for feed readers."
+        ),
+        examples=["${AGGREGATOR_TOKEN}"],
+    )
+    metrics: Literal["local", "open"] = Field(
+        default="local",
+        description="Who may read `/metrics`: `local`, this machine alone; `open`, whoever may read the pages.",
     )
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from aggregator.config.sections import (
+    AccessSettings,
     DedupSettings,
     FetchSettings,
     PublishSettings,
@@ -24,6 +25,7 @@ from aggregator.errors import Problem
 from feeds.clean.rules import Rules
 
 __all__ = [
+    "AccessSettings",
     "CategorySettings",
     "DedupSettings",
     "FetchSettings",
@@ -99,6 +101,7 @@ class Settings:
     database: str = "sqlite:///var/aggregator.db"
     listen: Listen = LOOPBACK
     site: SiteSettings = field(default_factory=SiteSettings)
+    access: AccessSettings = field(default_factory=AccessSettings)
     fetch: FetchSettings = field(default_factory=FetchSettings)
     dedup: DedupSettings = field(default_factory=DedupSettings)
     retention: RetentionSettings = field(default_factory=RetentionSettings)

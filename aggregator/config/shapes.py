@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, wit
 from typing_extensions import TypedDict
 
 from aggregator.config.sections import (
+    AccessSettings,
     DedupSettings,
     FetchSettings,
     PublishSettings,
@@ -201,6 +202,7 @@ class ConfigFile(Section):
         description="`sqlite:///` and a path, relative to config.yaml; or `postgresql+psycopg://user@host/name`.",
     )
     listen: ListenAddress = Field(default=LOOPBACK, description="The host and port that the web server listens at.")
+    access: AccessSettings = AccessSettings()
     defaults: Defaults = Defaults()
     categories: Mapping[str, Category] = Field(
         description=(

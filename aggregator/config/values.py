@@ -23,6 +23,7 @@ PLACEHOLDERS = ("{url}", "{url_encoded}", "{host_path}")
 # RFC 9110 §5.1 and §5.5; the names are those that the fetcher writes itself, or that would break the exchange.
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+_TOKEN = re.compile(r"[A-Za-z0-9._~-]{16,200}")  # RFC 3986 §2.3: what needs no escaping in an address
 _OUR_HEADERS = {
     *("accept-encoding", "connection", "content-length", "content-encoding", "host", "if-modified-since"),
     *("if-none-match", "keep-alive", "proxy-authorization", "range", "te", "trailer", "transfer-encoding", "upgrade"),
@@ -88,6 +89,12 @@ def _contact(text: str) -> str:
     return _line(text)
 
 
+def _token(text: str) -> str:
+    if not _TOKEN.fullmatch(text):
+        raise ValueError("must be 16 to 200 letters, digits, `-`, `_`, `.` or `~`; `openssl rand -hex 20` makes one")
+    return text
+
+
 def _images(policy: str) -> str:
     if policy in ("original", "proxy"):
         return policy
@@ -151,6 +158,7 @@ Size = Annotated[
 ]
 BaseAddress = Annotated[str, AfterValidator(_base_address)]
 Contact = Annotated[str, AfterValidator(_contact)]
+Token = Annotated[str, AfterValidator(_token)]
 Images = Annotated[str, AfterValidator(_images)]
 Headers = Annotated[dict[str, str], AfterValidator(_headers)]
 ListenAddress = Annotated[Listen, BeforeValidator(_listen), PlainSerializer(str), WithJsonSchema({"type": "string"})]

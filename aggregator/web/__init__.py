@@ -16,6 +16,7 @@ from aggregator.publish import words
 from aggregator.publish.images import uses_proxy
 from aggregator.publish.renditions import Renditions
 from aggregator.publish.selection import Catalogue
+from aggregator.web.access import guard
 from aggregator.web.assets import Assets
 from aggregator.web.failures import answer_failures
 from aggregator.web.feeds import feeds
@@ -57,6 +58,7 @@ def create_app(
     app.register_blueprint(assets.routes())
     if uses_proxy(settings):
         app.register_blueprint(image_proxy(settings, clock, image_client))
+    guard(app, settings.access)
     answer_failures(app)
     app.after_request(harden)
     app.wsgi_app = links.mounted(app.wsgi_app)  # type: ignore[assignment, method-assign]

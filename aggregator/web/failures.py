@@ -29,6 +29,8 @@ class Words:
 
 _WORDS = {
     400: Words("That address does not make sense", "It may have been cut short. Start from the first page."),
+    401: Words("This site is for those who have its key", "A browser asks for it; a reader's address ends with ?key=…"),
+    403: Words("This is not for other machines", "The operator can allow it: `access.metrics` in config.yaml."),
     404: Words("There is no such page", "It may have been renamed. The first page lists all there is."),
     405: Words("This address can only be read", "Only GET and HEAD are answered here."),
     500: Words("We made a mistake", "It has been logged. Trying again in a minute may help."),
@@ -46,8 +48,10 @@ def answer_failures(app: Flask) -> None:
 def _http(failure: HTTPException) -> Response:
     status = failure.code or 500
     response = _answer(status if status in _WORDS else (400 if status < 500 else 500), status)
-    if "Allow" in (given := failure.get_response().headers):
-        response.headers["Allow"] = given["Allow"]
+    given = failure.get_response().headers
+    for name in ("Allow", "WWW-Authenticate"):
+        if name in given:
+            response.headers[name] = given[name]
     return response
 
 
@@ -60,7 +64,7 @@ def _database(failure: Exception) -> Response:
 
 def _answer(words: int, status: int) -> Response:
     said = _WORDS[words]
-    if request.path.startswith(("/feeds/", "/healthz", "/image/")):
+    if request.path.startswith(("/feeds/", "/healthz", "/image/", "/metrics")):
         response = plain(f"{said.title}. {said.advice}", status)
     elif request.path == "/status.json":
         response = Answer(f'{{"version": 1, "error": "{said.title}"}}\n', status, content_type="application/json")

@@ -23,6 +23,7 @@ class Links:
         path = site.path.strip("/")
         self.prefix = f"/{path}" if path else ""  # never `//…`, which would name another host
         self.origin = f"{site.scheme}://{site.netloc}"
+        self._key = f"key={token}" if (token := settings.access.token) else ""
 
     @property
     def home(self) -> str:
@@ -48,8 +49,12 @@ class Links:
         return f"{self.prefix}/category/{quote(slug)}"
 
     def feed(self, slug: str, format_: str) -> str:
-        """A category's feed."""
-        return f"{self.prefix}/feeds/{quote(slug)}.{format_}"
+        """A category's feed, as people subscribe to it."""
+        return self.for_readers(f"{self.prefix}/feeds/{quote(slug)}.{format_}")
+
+    def for_readers(self, link: str) -> str:
+        """A link that feed readers can follow, who cannot be asked for a password: with the key, where there is one."""
+        return f"{link}{'&' if '?' in link else '?'}{self._key}" if self._key else link
 
     def asset(self, name: str, digest: str) -> str:
         """A file of ours that never changes under this address, for the address changes with it."""
