@@ -1,13 +1,36 @@
-"""What config.yaml subscribes to, as an outline that other readers can import: categories become folders.
+"""Lists of subscriptions that other readers can import: what we publish, and what config.yaml subscribes to.
 
-Addresses stand as the file writes them, secrets by name. What no other reader could fetch (a file, a route without an
-instance) is named apart.
+Categories become folders. Sources' addresses stand as the file writes them, secrets by name. What no other reader could
+fetch (a file, a route without an instance) is named apart.
 """
 
 from aggregator.config.settings import Settings, SourceSettings
 from aggregator.publish.redaction import shown_address
+from aggregator.publish.selection import ALL, Catalogue, feed_address, page_address
 from feeds.kinds import KINDS
 from feeds.opml import Outline, Subscription
+
+FORMAT = "atom"  # of the feeds in our lists: the one that can say everything
+
+
+def published_outline(catalogue: Catalogue, slug: str = ALL) -> Outline:
+    """The feeds of a category and of all below it, in the order of the file; each in the folder of what it is below."""
+    top = catalogue.category(slug)
+    assert top is not None  # the caller has looked
+    below = [one for one in catalogue.categories if one.path[: len(top.path)] == top.path and one is not top]
+    title = top.title if slug == ALL else f"{top.title} · {catalogue.site.title}"
+    return Outline(
+        title=title,
+        subscriptions=tuple(
+            Subscription(
+                url=feed_address(catalogue, one.slug, FORMAT),
+                title=one.title,
+                link=page_address(catalogue, one),
+                path=one.path[:-1],
+            )
+            for one in (top, *below)
+        ),
+    )
 
 
 def outline_of(settings: Settings) -> tuple[Outline, tuple[str, ...]]:

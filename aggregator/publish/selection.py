@@ -33,6 +33,11 @@ class Catalogue:
         self._sources = {source.address: source for source in settings.sources}
         self._images = ImagePolicy(settings)
 
+    @property
+    def slugs(self) -> tuple[str, ...]:
+        """Of everything that is published: `all`, and every category."""
+        return tuple(self._by_slug)
+
     def category(self, slug: str) -> CategorySettings | None:
         """A category, or `all`; None if there is none of that slug."""
         return self._by_slug.get(slug)

@@ -20,16 +20,17 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from aggregator.errors import DatabaseError
 
 WRITE = "aggregator_write"
-BUSY_TIMEOUT_MS = 15_000
+PATIENCE_MS = 15_000
 # A merge touches pages all over its index, of 180 MB with a million stories: SQLite's own 2 MB read each of them anew,
 # and its checkpoint after 4 MB wrote each of them twice. What is not needed is not taken.
 CACHE_KIB = 64 * 1024
 CHECKPOINT_PAGES = 8_000  # of 4 KiB
 
 
-def open_engine(url: str) -> Engine:
+def open_engine(url: str, *, patience_ms: int = PATIENCE_MS) -> Engine:
     """The engine for `url`; connects only when it is used. Makes the folder of a SQLite file.
 
+    patience_ms  how long a statement waits for a SQLite file that another process has locked
     raises  DatabaseError, where the folder cannot be made or the driver is not installed
     """
     try:
@@ -40,16 +41,16 @@ def open_engine(url: str) -> Engine:
     except (SQLAlchemyError, OSError, ImportError) as error:
         raise DatabaseError(f"the database cannot be opened: {error}; see `database:` in config.yaml") from error
     if engine.dialect.name == "sqlite":
-        _prepare_sqlite(engine)
+        _prepare_sqlite(engine, patience_ms)
     return engine
 
 
-def _prepare_sqlite(engine: Engine) -> None:
+def _prepare_sqlite(engine: Engine, patience_ms: int) -> None:
     @event.listens_for(engine, "connect")
     def set_pragmas(dbapi_connection: Any, _record: Any) -> None:
         dbapi_connection.isolation_level = None  # the driver must not begin transactions behind our back
         cursor = dbapi_connection.cursor()
-        cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+        cursor.execute(f"PRAGMA busy_timeout = {patience_ms}")
         cursor.execute("PRAGMA journal_mode = WAL")
         cursor.execute("PRAGMA synchronous = NORMAL")
         cursor.execute(f"PRAGMA cache_size = -{CACHE_KIB}")

@@ -19,7 +19,8 @@ from aggregator.publish.selection import Catalogue
 from aggregator.web.access import guard
 from aggregator.web.assets import Assets
 from aggregator.web.failures import answer_failures
-from aggregator.web.feeds import feeds
+from aggregator.web.fast import FastFeeds
+from aggregator.web.feeds import CACHE_CONTROL, feeds, lists
 from aggregator.web.images import image_proxy
 from aggregator.web.links import Links
 from aggregator.web.pages import pages
@@ -39,11 +40,13 @@ def create_app(
     *,
     clock: Callable[[], datetime] = _utc_now,
     image_client: BlockingClient | None = None,
+    trust: float = 0.0,
 ) -> Flask:
     """The application for a database that is up to date already.
 
     clock         what time it is, for the pages that say how long ago something was
     image_client  what images are fetched with; tests put in their own
+    trust         seconds for which a feed is served without asking the database whether it has changed
     """
     app = Flask(__name__, static_folder=None)
     app.response_class = Answer
@@ -51,7 +54,9 @@ def create_app(
     app.url_map.merge_slashes = False  # `//` is another address; a redirect would carry what was asked for
     links, catalogue, assets = Links(settings), Catalogue(settings), Assets()
     _prepare_templates(app, settings, links, assets)
-    app.register_blueprint(feeds(Renditions(engine, settings)))
+    renditions = Renditions(engine, settings, trust=trust)
+    app.register_blueprint(feeds(renditions))
+    app.register_blueprint(lists(settings, catalogue))
     app.register_blueprint(pages(catalogue, engine))
     app.register_blueprint(story_pages(catalogue, engine))
     app.register_blueprint(statuses(settings, engine, clock))
@@ -61,7 +66,9 @@ def create_app(
     guard(app, settings.access)
     answer_failures(app)
     app.after_request(harden)
-    app.wsgi_app = links.mounted(app.wsgi_app)  # type: ignore[assignment, method-assign]
+    known = [(slug, format_) for slug in catalogue.slugs for format_ in FORMATS]
+    fast = FastFeeds(app.wsgi_app, renditions, known, cache_control=CACHE_CONTROL)
+    app.wsgi_app = links.mounted(fast)  # type: ignore[assignment, method-assign]
     return app
 
 

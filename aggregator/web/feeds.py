@@ -1,16 +1,24 @@
-"""`/feeds/<slug>.<format>`: the published feeds, as the renditions keep them.
+"""`/feeds/<slug>.<format>`: the published feeds, as the renditions keep them; `/feeds.opml` and others: lists of them.
 
 For programs: where there is no feed, `failures` says so in a line of plain text; there is never an empty feed instead,
 for readers would drop what they have.
 """
 
+from functools import cache
+
 from flask import Blueprint, Response, abort, request
 
+from aggregator.config.settings import Settings
 from aggregator.config.values import LARGEST_LIMIT
-from aggregator.publish.renditions import Renditions
+from aggregator.publish.outline import outline_of, published_outline
+from aggregator.publish.renditions import Rendition, Renditions, rendition_of
+from aggregator.publish.selection import ALL, Catalogue
 from aggregator.web.responses import plain, represent
+from feeds import opml
+from feeds.opml import Outline
 
 CACHE_CONTROL = "public, max-age=300, stale-while-revalidate=600, stale-if-error=86400"
+OPML = "text/x-opml; charset=utf-8"
 
 
 def feeds(renditions: Renditions) -> Blueprint:
@@ -30,6 +38,39 @@ def feeds(renditions: Renditions) -> Blueprint:
         return represent(request, rendition, cache_control=CACHE_CONTROL)
 
     return routes
+
+
+def lists(settings: Settings, catalogue: Catalogue) -> Blueprint:
+    """The routes of the lists of feeds, OPML: all that we publish, a part of it, and all that we read."""
+    routes = Blueprint("lists", __name__)
+
+    @cache  # there are as many as categories, and they change with config.yaml alone
+    def published(slug: str) -> Rendition:
+        return _written(published_outline(catalogue, slug))
+
+    @cache
+    def read() -> Rendition:
+        return _written(outline_of(settings)[0])
+
+    @routes.get("/feeds.opml")
+    def everything() -> Response:
+        return represent(request, published(ALL), cache_control=CACHE_CONTROL)
+
+    @routes.get("/feeds/<path:slug>.opml")
+    def part(slug: str) -> Response:
+        if catalogue.category(slug) is None:
+            abort(404)
+        return represent(request, published(slug), cache_control=CACHE_CONTROL)
+
+    @routes.get("/sources.opml")
+    def sources() -> Response:
+        return represent(request, read(), cache_control=CACHE_CONTROL)
+
+    return routes
+
+
+def _written(outline: Outline) -> Rendition:
+    return rendition_of(opml.write(outline), OPML)
 
 
 def read_limit(written: str | None) -> int | None:

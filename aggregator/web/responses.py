@@ -1,31 +1,35 @@
-"""The rules of HTTP that every answer of ours keeps, in one place: validators, 304, gzip, and what browsers may do.
+"""The rules of HTTP that every answer of ours keeps, in one place: validators, 304, codings, and what browsers may do.
 
 Feeds and pages both end here as a `Representation`: bytes with a strong ETag. Flask sees to HEAD (the same headers, no
 body) and to 405. We do not serve ranges and do not say so: a Range is ignored (RFC 9110 §14.2).
 
-One document in two codings has two strong ETags (RFC 9110 §8.8.3.3): `"x"` and `"x-gzip"`. A client that holds either
-gets its 304, with the one that it holds: what it has is up to date, however it was packed. `W/"x"`, as nginx makes of
-it when it compresses by itself, matches as well, for If-None-Match compares weakly (§13.1.2).
+One document in several codings has several strong ETags (RFC 9110 §8.8.3.3): `"x"`, `"x-gzip"` and `"x-br"`. A client
+that holds any of them gets its 304, with the one that it holds: what it has is up to date, however it was packed.
+`W/"x"`, as nginx makes of it when it packs by itself, matches as well, for If-None-Match compares weakly (§13.1.2).
 """
 
-import gzip
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Protocol
 
 from flask import Request, Response
 from werkzeug.datastructures import Headers
-from werkzeug.http import http_date, parse_date, parse_etags
+from werkzeug.http import http_date, parse_accept_header, parse_date, parse_etags
 from xxhash import xxh3_128_hexdigest
 
-GZIP_LEVEL = 4  # paid on every request for a page; feeds come compressed from the renditions
-WORTH_COMPRESSING = 1_000  # bytes
+from aggregator.publish.packing import CODINGS, EVERY_TIME, pack
 
 # What a browser may do with what we serve (no script, ever). A river of stories shows its publishers' images.
 STRICT = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 WITH_IMAGES = STRICT.replace("img-src 'self'", "img-src 'self' http: https:")
+HARDENING = {
+    "Content-Security-Policy": STRICT,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
 
 
 class Represented(Protocol):
@@ -34,31 +38,29 @@ class Represented(Protocol):
     @property
     def body(self) -> bytes: ...
     @property
-    def gzipped(self) -> bytes | None: ...
-    @property
     def etag(self) -> str: ...
     @property
     def last_modified(self) -> datetime | None: ...
     @property
     def content_type(self) -> str: ...
+    def packed(self, coding: str) -> bytes | None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A page, compressed only when somebody wants it so."""
+    """A page, packed only when somebody wants it so."""
 
     body: bytes
     content_type: str = "text/html; charset=utf-8"
 
     @property
     def etag(self) -> str:
-        """Strong, quoted, over the uncompressed bytes."""
+        """Strong, quoted, over the bytes before they are packed."""
         return f'"{xxh3_128_hexdigest(self.body)}"'
 
-    @property
-    def gzipped(self) -> bytes | None:
+    def packed(self, coding: str) -> bytes | None:
         """None where it is too short to gain anything."""
-        return gzip.compress(self.body, GZIP_LEVEL, mtime=0) if len(self.body) >= WORTH_COMPRESSING else None
+        return pack(self.body, coding, EVERY_TIME)
 
     @property
     def last_modified(self) -> datetime | None:
@@ -78,33 +80,48 @@ class Answer(Response):
 
 
 def represent(request: Request, what: Represented, *, cache_control: str) -> Response:
-    """200 with the bytes, compressed if the client wants that, or 304 if it has them."""
-    gzipped = what.gzipped if wants_gzip(request) else None
-    tags = (_gzip_tag(what.etag), what.etag) if gzipped is not None else (what.etag, _gzip_tag(what.etag))
+    """200 with the bytes, packed if the client wants that, or 304 if it has them."""
+    coding = coding_for(request.headers.get("Accept-Encoding", ""))
+    body = what.packed(coding) if coding else None
+    if body is None:
+        coding, body = None, what.body
+    tags = tags_of(what.etag, coding)
+    held = held_tag(request, tags, what.last_modified)
+    if held is not None:
+        answer = Answer(status=304, headers={**lasting(what, cache_control), "ETag": held})
+        del answer.headers["Content-Type"]
+        return answer
+    headers = {**lasting(what, cache_control), "Content-Type": what.content_type, "ETag": tags[0]}
+    if coding:
+        headers["Content-Encoding"] = coding
+    return Answer(body, headers=headers)
+
+
+def lasting(what: Represented, cache_control: str) -> dict[str, str]:
+    """The headers that a 304 has, too, but for its ETag."""
     headers = {"Cache-Control": cache_control, "Vary": "Accept-Encoding"}
     if what.last_modified is not None:
         headers["Last-Modified"] = http_date(what.last_modified)
-    held = held_tag(request, tags, what.last_modified)
-    if held is not None:
-        answer = Answer(status=304, headers={**headers, "ETag": held})
-        del answer.headers["Content-Type"]
-        return answer
-    headers |= {"Content-Type": what.content_type, "ETag": tags[0]}
-    if gzipped is not None:
-        headers["Content-Encoding"] = "gzip"
-    return Answer(what.body if gzipped is None else gzipped, headers=headers)
+    return headers
 
 
-def _gzip_tag(etag: str) -> str:
-    return f'{etag[:-1]}-gzip"'
+def tags_of(etag: str, coding: str | None) -> tuple[str, ...]:
+    """The tags of a document in all codings, first the one that it is sent in; None is as it is."""
+    by_coding: dict[str | None, str] = {None: etag}
+    by_coding |= {one: f'{etag[:-1]}-{one}"' for one in CODINGS}
+    return (by_coding.pop(coding), *by_coding.values())
 
 
-def wants_gzip(request: Request) -> bool:
-    """Whether the client accepts gzip, and does not like the plain bytes better (RFC 9110 §12.5.3)."""
-    if "gzip" not in request.headers.get("Accept-Encoding", "").lower():
-        return False  # `*` alone is not taken for a wish
-    accepted = {coding.lower(): quality for coding, quality in request.accept_encodings}
-    return accepted.get("gzip", 0) > 0 and accepted["gzip"] >= accepted.get("identity", 0)
+@lru_cache(maxsize=512)  # readers have few spellings; what is longer than any of them is not worth keeping
+def coding_for(accepted: str) -> str | None:
+    """The coding that the client likes best by its Accept-Encoding, if not the plain bytes (RFC 9110 §12.5.3).
+
+    Of those that it likes as much, the first of CODINGS. `*` alone is not taken for a wish.
+    """
+    qualities = {coding.lower(): quality for coding, quality in parse_accept_header(accepted)}
+    liked = [(qualities.get(coding, 0), coding) for coding in CODINGS]
+    quality, coding = max(liked, key=lambda one: one[0])
+    return coding if quality > 0 and quality >= qualities.get("identity", 0) else None
 
 
 def held_tag(request: Request, tags: tuple[str, ...], last_modified: datetime | None) -> str | None:
@@ -121,9 +138,8 @@ def held_tag(request: Request, tags: tuple[str, ...], last_modified: datetime | 
 
 def harden(response: Response) -> Response:
     """What every answer says to browsers."""
-    response.headers.setdefault("Content-Security-Policy", STRICT)
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Referrer-Policy"] = "no-referrer"
+    for name, value in HARDENING.items():
+        response.headers.setdefault(name, value)
     return response
 
 

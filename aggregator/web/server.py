@@ -21,6 +21,8 @@ from aggregator.config.settings import Settings
 from aggregator.publish.keys import load_keys
 
 PROXY_THREADS = 112  # as many as may wait for images (`fetch.images.PLACES`), and 16 for everybody else
+TRUST_SECONDS = 2.0  # how old what we believe of a feed may be; everybody else may keep it for five minutes
+PATIENCE_MS = 1_000  # how long a reader waits for a locked database before the last good feed is served
 WATCH_SECONDS = 1.0  # how long a process of ours may outlive the one that started it
 
 
@@ -59,7 +61,7 @@ def load_app(file: str) -> Any:
 
     _end_with_parent(signal.SIGKILL)
     settings = load(Path(file), os.environ)
-    return create_app(settings, open_engine(settings.database))
+    return create_app(settings, open_engine(settings.database, patience_ms=PATIENCE_MS), trust=TRUST_SECONDS)
 
 
 def _end_with_parent(number: signal.Signals) -> None:

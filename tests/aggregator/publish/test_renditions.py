@@ -1,14 +1,19 @@
 """The bytes of a category: rendered once a revision, kept, and served when the database is gone."""
 
+import gzip
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import brotli  # type: ignore[import-untyped]
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, delete, update
 
 from aggregator.config.settings import DedupSettings
 from aggregator.dedup.merge import Merger
 from aggregator.publish.renditions import Renditions, Unavailable
+from aggregator.store.engine import writing
+from aggregator.store.schema import categories, story_categories
 from feeds.render import FORMATS
 from tests.builders import carry, entry, listed, settings, source_settings, sync
 
@@ -74,5 +79,63 @@ def test_o03_without_the_database_the_last_good_bytes_are_served(
 def test_last_modified_is_the_data_s_to_the_second(renditions: Renditions, now: datetime) -> None:
     rendition = renditions.get("tech", "rss")
     assert rendition is not None
+    assert rendition.last_modified is not None
     assert now - timedelta(seconds=1) <= rendition.last_modified <= now
     assert rendition.last_modified.microsecond == 0
+
+
+def test_every_coding_is_packed_once_and_unpacks_to_the_body(renditions: Renditions) -> None:
+    rendition = renditions.get("tech", "rss")
+    assert rendition is not None
+    assert gzip.decompress(rendition.packed("gzip") or b"") == rendition.body
+    assert brotli.decompress(rendition.packed("br") or b"") == rendition.body
+    assert rendition.packed("zstd") is None
+
+
+def test_what_the_database_said_is_believed_for_a_while(
+    renditions: Renditions, engine: Engine, tmp_path: Path, now: datetime
+) -> None:
+    at = [100.0]
+    site = settings(tmp_path, source_settings(A, categories=("tech",)))
+    trusting = Renditions(engine, site, trust=2.0, monotonic=lambda: at[0])
+    before = trusting.get("tech", "atom")
+    carry(engine, 1, now, entry("2"))
+    Merger(DedupSettings(), ()).run(engine, now)
+    at[0] = 101.9
+    assert trusting.get("tech", "atom") is before
+    at[0] = 102.0
+    after = trusting.get("tech", "atom")
+    assert after is not None
+    assert b"Entry 2" in after.body
+
+
+def test_o25_however_many_ask_at_once_a_feed_is_rendered_once(
+    renditions: Renditions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rendered = []
+    render = renditions._render
+    monkeypatch.setattr(renditions, "_render", lambda key: rendered.append(key) or render(key))
+    with ThreadPoolExecutor(8) as crowd:
+        given = list(crowd.map(lambda _: renditions.get("tech", "atom"), range(32)))
+    assert len(rendered) == 1
+    assert all(one is given[0] for one in given)
+
+
+def test_what_is_kept_is_bounded_in_bytes(renditions: Renditions, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aggregator.publish.renditions.KEPT_BYTES", 1)
+    first = renditions.get("tech", "atom")
+    renditions.get("tech", "rss")
+    assert len(renditions._kept) == 1
+    assert renditions.get("tech", "atom") is not first
+
+
+def test_last_modified_moves_when_a_story_is_taken_away(renditions: Renditions, engine: Engine, now: datetime) -> None:
+    before = renditions.get("tech", "rss")
+    later = now + timedelta(hours=1)
+    with writing(engine) as connection:
+        connection.execute(update(categories).values(revision=categories.c.revision + 1, changed_at=later))
+        connection.execute(delete(story_categories))
+    after = renditions.get("tech", "rss")
+    assert before is not None
+    assert after is not None
+    assert (after.last_modified, b"Entry 1" in after.body) == (later, False)

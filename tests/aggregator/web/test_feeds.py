@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import feedparser
 import pytest
@@ -10,8 +11,9 @@ from sqlalchemy import Engine
 
 from aggregator.config.settings import Settings
 from aggregator.web import create_app
-from tests.aggregator.web.conftest import Fill
-from tests.builders import entry
+from feeds import opml
+from tests.aggregator.web.conftest import A, Fill
+from tests.builders import entry, settings, source_settings
 
 ALL = "/feeds/all.atom"
 
@@ -131,3 +133,44 @@ def test_a_bug_of_ours_is_500_in_plain_text_without_a_trace(
     assert (answer.status_code, answer.headers["Content-Type"]) == (500, "text/plain; charset=utf-8")
     assert "secret" not in answer.text
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.usefixtures("sources")
+def test_every_published_feed_can_be_subscribed_to_at_once(client: FlaskClient) -> None:
+    answer = client.get("/feeds.opml")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/x-opml; charset=utf-8")
+    outline = opml.read(answer.data)
+    assert outline.title == "My river"
+    assert [(one.title, one.path, one.url.partition("/feeds/")[2]) for one in outline.subscriptions] == [
+        ("My river", (), "all.atom"),
+        ("Tech", (), "tech.atom"),
+        ("新闻", (), "%E6%96%B0%E9%97%BB.atom"),
+        ("Tech/Python", ("tech",), "tech/python.atom"),
+    ]
+    assert client.get("/feeds/all.opml").data == answer.data
+
+
+@pytest.mark.usefixtures("sources")
+def test_a_category_s_list_has_it_and_all_below_it(client: FlaskClient) -> None:
+    outline = opml.read(client.get("/feeds/tech.opml").data)
+    assert outline.title == "Tech · My river"
+    assert [one.url for one in outline.subscriptions] == [
+        "https://news.example.org/feeds/tech.atom",
+        "https://news.example.org/feeds/tech/python.atom",
+    ]
+    assert outline.subscriptions[0].link == "https://news.example.org/category/tech"
+    assert client.get("/feeds/nothing.opml").status_code == 404
+
+
+def test_what_we_read_is_a_list_without_secrets(engine: Engine, tmp_path: Path) -> None:
+    secret = source_settings(
+        "https://c.example/?key=hunter2", written="https://c.example/?key=${KEY}", categories=("tech",)
+    )
+    site = settings(tmp_path, source_settings(A, name="Blog A", categories=("tech",)), secret)
+    answer = create_app(site, engine).test_client().get("/sources.opml")
+    outline = opml.read(answer.data)
+    assert [(one.title, one.url, one.path) for one in outline.subscriptions] == [
+        ("Blog A", A, ("tech",)),
+        ("https://c.example/?key=${KEY}", "https://c.example/?key=${KEY}", ("tech",)),
+    ]
+    assert b"hunter2" not in answer.data

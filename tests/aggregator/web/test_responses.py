@@ -1,14 +1,19 @@
-"""Conditional requests, HEAD and gzip, as RFC 9110 says; over a real feed."""
+"""Conditional requests, HEAD and codings, as RFC 9110 says; over a real feed."""
 
 import gzip
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
+import brotli  # type: ignore[import-untyped]
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.http import http_date
 
+from aggregator.publish.packing import CODINGS
+
 pytestmark = pytest.mark.usefixtures("stories")
 PATH = "/feeds/all.atom"
+UNPACK: dict[str | None, Callable[[bytes], bytes]] = {None: bytes, "gzip": gzip.decompress, "br": brotli.decompress}
 
 
 @pytest.mark.parametrize(
@@ -69,8 +74,8 @@ def test_o12_a_304_keeps_its_validators_and_rules_and_has_no_body(client: FlaskC
     assert not {"Content-Type", "Content-Length", "Content-Encoding"} & set(answer.headers.keys())
 
 
-@pytest.mark.parametrize("path", [PATH, "/feeds/all.rss?limit=1", "/", "/category/tech", "/status", "/status.json"])
-@pytest.mark.parametrize("coding", ["identity", "gzip"])
+@pytest.mark.parametrize("path", [PATH, "/feeds/all.rss?limit=1", "/feeds.opml", "/", "/category/tech", "/status"])
+@pytest.mark.parametrize("coding", ["identity", "gzip", "br"])
 def test_o13_head_says_what_get_says_without_the_body(client: FlaskClient, path: str, coding: str) -> None:
     get, head = (client.open(path, method=m, headers={"Accept-Encoding": coding}) for m in ("GET", "HEAD"))
     assert (head.status_code, head.data) == (200, b"")
@@ -79,40 +84,44 @@ def test_o13_head_says_what_get_says_without_the_body(client: FlaskClient, path:
 
 
 @pytest.mark.parametrize(
-    ("accepted", "compressed"),
+    ("accepted", "coding"),
     [
-        ("gzip", True),
-        ("gzip, deflate, br", True),
-        ("GZIP", True),
-        ("gzip;q=0.5, identity;q=0", True),
-        ("identity;q=0, gzip", True),
-        ("br", False),
-        ("gzip;q=0", False),
-        ("identity, gzip;q=0.2", False),
-        ("identity;q=0", False),
-        ("*", False),
-        ("", False),
-        (None, False),
+        ("gzip", "gzip"),
+        ("br", "br"),
+        ("gzip, deflate, br, zstd", "br"),
+        ("gzip, br;q=0.9", "gzip"),
+        ("GZIP", "gzip"),
+        ("gzip;q=0.5, identity;q=0", "gzip"),
+        ("identity;q=0, gzip", "gzip"),
+        ("gzip;q=0", None),
+        ("gzip;q=0, br", "br"),
+        ("identity, gzip;q=0.2", None),
+        ("identity;q=0", None),
+        ("*", None),
+        ("", None),
+        (None, None),
     ],
 )
-def test_o14_gzip_is_for_those_who_want_it(client: FlaskClient, accepted: str | None, compressed: bool) -> None:
+def test_o14_each_client_gets_the_coding_that_it_likes(
+    client: FlaskClient, accepted: str | None, coding: str | None
+) -> None:
     plain = client.get(PATH)
     answer = client.get(PATH, headers={} if accepted is None else {"Accept-Encoding": accepted})
-    assert (answer.headers.get("Content-Encoding") == "gzip") is compressed
-    assert (gzip.decompress(answer.data) if compressed else answer.data) == plain.data
+    assert answer.headers.get("Content-Encoding") == coding
+    assert UNPACK[coding](answer.data) == plain.data
     assert answer.headers["Vary"] == "Accept-Encoding"
 
 
 def test_o14_each_coding_has_a_strong_etag_of_its_own(client: FlaskClient) -> None:
-    plain, packed = client.get(PATH), client.get(PATH, headers={"Accept-Encoding": "gzip"})
-    assert packed.headers["ETag"] == plain.headers["ETag"][:-1] + '-gzip"'
-    assert plain.headers["ETag"].startswith('"')
+    tags = [client.get(PATH, headers={"Accept-Encoding": coding}).headers["ETag"] for coding in ("identity", *CODINGS)]
+    assert tags[1:] == [f'{tags[0][:-1]}-{coding}"' for coding in CODINGS]
+    assert tags[0].startswith('"')
 
 
-@pytest.mark.parametrize("accepted", ["gzip", "identity"])
+@pytest.mark.parametrize("accepted", ["br", "gzip", "identity"])
 @pytest.mark.parametrize("weakened", ["", "W/"])
-def test_o14_either_coding_s_etag_gets_its_304_back(client: FlaskClient, accepted: str, weakened: str) -> None:
-    for coding in ("gzip", "identity"):
+def test_o14_any_coding_s_etag_gets_its_304_back(client: FlaskClient, accepted: str, weakened: str) -> None:
+    for coding in (*CODINGS, "identity"):
         tag = client.get(PATH, headers={"Accept-Encoding": coding}).headers["ETag"]
         answer = client.get(PATH, headers={"Accept-Encoding": accepted, "If-None-Match": weakened + tag})
         assert (answer.status_code, answer.headers["ETag"]) == (304, tag)

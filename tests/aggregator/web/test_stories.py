@@ -1,7 +1,6 @@
 """`/story/<id>`: every sighting with its reason; and floods on the status page."""
 
 from datetime import datetime, timedelta
-from uuid import uuid4
 
 import pytest
 from flask.testing import FlaskClient
@@ -33,7 +32,7 @@ def test_what_a_source_wrote_cannot_break_out_of_the_page(client: FlaskClient, c
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("address", [f"/story/{uuid4()}", "/story/1", "/story/"])
+@pytest.mark.parametrize("address", ["/story/9c5b94b1-35ad-49bb-b118-8e8fc24abf80", "/story/1", "/story/"])
 def test_no_such_story(client: FlaskClient, address: str) -> None:
     assert client.get(address).status_code == 404
 
