@@ -4,6 +4,8 @@ Categories become folders. Sources' addresses stand as the file writes them, sec
 fetch (a file, a route without an instance) is named apart.
 """
 
+from collections.abc import Callable
+
 from aggregator.config.settings import Settings, SourceSettings
 from aggregator.publish.redaction import shown_address
 from aggregator.publish.selection import ALL, Catalogue, feed_address, page_address
@@ -13,8 +15,11 @@ from feeds.opml import Outline, Subscription
 FORMAT = "atom"  # of the feeds in our lists: the one that can say everything
 
 
-def published_outline(catalogue: Catalogue, slug: str = ALL) -> Outline:
-    """The feeds of a category and of all below it, in the order of the file; each in the folder of what it is below."""
+def published_outline(catalogue: Catalogue, slug: str = ALL, *, address: Callable[[str], str] | None = None) -> Outline:
+    """The feeds of a category and of all below it, in the order of the file; each in the folder of what it is below.
+
+    address  where readers subscribe to a slug's feed, if that is not its plain public address
+    """
     top = catalogue.category(slug)
     assert top is not None  # the caller has looked
     below = [one for one in catalogue.categories if one.path[: len(top.path)] == top.path and one is not top]
@@ -23,7 +28,7 @@ def published_outline(catalogue: Catalogue, slug: str = ALL) -> Outline:
         title=title,
         subscriptions=tuple(
             Subscription(
-                url=feed_address(catalogue, one.slug, FORMAT),
+                url=address(one.slug) if address else feed_address(catalogue, one.slug, FORMAT),
                 title=one.title,
                 link=page_address(catalogue, one),
                 path=one.path[:-1],

@@ -5,6 +5,7 @@ Put together here; each route is in the file of its kind, the rules of HTTP are 
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from flask import Flask
 from jinja2 import StrictUndefined
@@ -28,6 +29,9 @@ from aggregator.web.responses import Answer, harden
 from aggregator.web.status import statuses
 from aggregator.web.stories import story_pages
 from feeds.render import FORMATS
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 
 def _utc_now() -> datetime:
@@ -56,7 +60,7 @@ def create_app(
     _prepare_templates(app, settings, links, assets)
     renditions = Renditions(engine, settings, trust=trust)
     app.register_blueprint(feeds(renditions))
-    app.register_blueprint(lists(settings, catalogue))
+    app.register_blueprint(lists(settings, catalogue, links))
     app.register_blueprint(pages(catalogue, engine))
     app.register_blueprint(story_pages(catalogue, engine))
     app.register_blueprint(statuses(settings, engine, clock))
@@ -66,9 +70,11 @@ def create_app(
     guard(app, settings.access)
     answer_failures(app)
     app.after_request(harden)
-    known = [(slug, format_) for slug in catalogue.slugs for format_ in FORMATS]
-    fast = FastFeeds(app.wsgi_app, renditions, known, cache_control=CACHE_CONTROL)
-    app.wsgi_app = links.mounted(fast)  # type: ignore[assignment, method-assign]
+    inner: WSGIApplication = app.wsgi_app
+    if settings.access.token is None:  # the short way asks nobody for a key
+        known = [(slug, format_) for slug in catalogue.slugs for format_ in FORMATS]
+        inner = FastFeeds(inner, renditions, known, cache_control=CACHE_CONTROL)
+    app.wsgi_app = links.mounted(inner)  # type: ignore[assignment, method-assign]
     return app
 
 

@@ -10,9 +10,10 @@ from flask import Blueprint, Response, abort, request
 
 from aggregator.config.settings import Settings
 from aggregator.config.values import LARGEST_LIMIT
-from aggregator.publish.outline import outline_of, published_outline
+from aggregator.publish.outline import FORMAT, outline_of, published_outline
 from aggregator.publish.renditions import Rendition, Renditions, rendition_of
 from aggregator.publish.selection import ALL, Catalogue
+from aggregator.web.links import Links
 from aggregator.web.responses import plain, represent
 from feeds import opml
 from feeds.opml import Outline
@@ -40,13 +41,13 @@ def feeds(renditions: Renditions) -> Blueprint:
     return routes
 
 
-def lists(settings: Settings, catalogue: Catalogue) -> Blueprint:
+def lists(settings: Settings, catalogue: Catalogue, links: Links) -> Blueprint:
     """The routes of the lists of feeds, OPML: all that we publish, a part of it, and all that we read."""
     routes = Blueprint("lists", __name__)
 
     @cache  # there are as many as categories, and they change with config.yaml alone
     def published(slug: str) -> Rendition:
-        return _written(published_outline(catalogue, slug))
+        return _written(published_outline(catalogue, slug, address=lambda one: links.whole(links.feed(one, FORMAT))))
 
     @cache
     def read() -> Rendition:

@@ -81,6 +81,7 @@ def test_the_addresses_to_subscribe_to_have_the_key_and_feeds_do_not(client: Cli
     page = client.get("/category/tech", headers=password(TOKEN)).text
     assert f"https://news.example.org/feeds/tech.atom?key={TOKEN}" in page
     assert f'href="/feeds/tech.rss?key={TOKEN}"' in page
+    assert f"https://news.example.org/feeds/tech.atom?key={TOKEN}" in client.get(f"/feeds.opml?key={TOKEN}").text
     assert TOKEN not in client.get(f"/feeds/tech.atom?key={TOKEN}").text
 
 
