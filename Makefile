@@ -1,6 +1,6 @@
-# What people and CI type. Everything lands in .venv; nothing is installed outside it but Debian's browser for the tests.
+# What people and CI type. Everything lands in .venv; nothing is installed outside it but Debian's browser and PostgreSQL for the tests.
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench bench-posts docs requirements browser
+.PHONY: help run test check format bench bench-posts docs requirements browser postgres
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -11,7 +11,7 @@ help:  ## this list
 run: .venv/installed  ## the whole service on config.yaml, at http://127.0.0.1:8000
 	$(BIN)/aggregator --config config.yaml run
 
-test: .venv/installed-dev browser  ## all tests, with all they need
+test: .venv/installed-dev browser postgres  ## all tests, with all they need
 	$(BIN)/pytest
 
 check: .venv/installed-dev  ## lint, format, types
@@ -62,6 +62,15 @@ browser:
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
 			chromium chromium-driver fonts-noto-core fonts-noto-cjk >/dev/null; \
 	else echo "chromium and chromedriver are not installed: the tests in a browser cannot run"; fi
+
+# … and start a PostgreSQL of their own from Debian's binaries. The package's own server is neither made nor started.
+postgres:
+	@ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || command -v postgres >/dev/null || \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		mkdir -p /etc/postgresql-common && echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.conf && \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+			-o Dpkg::Options::=--force-confold postgresql >/dev/null; \
+	else echo "PostgreSQL is not installed: the tests on it cannot run"; fi
 
 requirements:  ## pin the newest releases, with their hashes (needs pip-tools)
 	pip-compile --quiet --upgrade $(PIN) --output-file requirements.txt pyproject.toml

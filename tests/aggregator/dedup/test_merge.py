@@ -19,6 +19,7 @@ from aggregator.store.schema import sighting_keys
 from aggregator.store.views import Story
 from feeds.model import Entry
 from tests.builders import carry, entry, listed, source_settings, sync
+from tests.postgres import on_sqlite_only
 
 A, B, C = (f"https://{name}.example/feed" for name in "abc")
 HOUR = timedelta(hours=1)
@@ -201,6 +202,7 @@ def test_a_merge_that_was_killed_between_batches_goes_on(engine: Engine, now: da
 drawn = st.lists(st.tuples(st.integers(1, 3), st.integers(0, 4), st.integers(0, 3)), max_size=12, unique=True)
 
 
+@on_sqlite_only
 @settings(max_examples=25, deadline=None)
 @given(items=drawn, cut=st.integers(0, 12))
 def test_the_outcome_does_not_depend_on_where_batches_are_cut(
@@ -236,6 +238,7 @@ texts = st.lists(
 )
 
 
+@on_sqlite_only
 @settings(max_examples=20, deadline=None)
 @given(items=texts, size=st.sampled_from([1, 2, 5]))
 def test_the_outcome_does_not_depend_on_how_large_batches_are(

@@ -15,6 +15,7 @@ from aggregator.store import views
 from aggregator.store.engine import open_engine, reading, upgrade
 from aggregator.store.views import Story
 from tests.builders import carry, entry, listed, source_settings, sync
+from tests.postgres import on_sqlite_only
 
 A, B, C = (f"https://{name}.example/feed" for name in "abc")
 DAY = timedelta(days=1)
@@ -131,6 +132,7 @@ drawn = st.lists(
 )
 
 
+@on_sqlite_only
 @settings(max_examples=25, deadline=None)
 @given(items=drawn, splits=st.lists(st.integers(0, 11), max_size=2))
 def test_running_again_changes_nothing_and_splits_survive(

@@ -18,6 +18,7 @@ from aggregator.store.engine import reading, writing
 from aggregator.store.schema import sources as table
 from tests.builders import listed, settings, source_settings, sync
 from tests.fakes import FakeClient, answer, rss
+from tests.postgres import on_sqlite_only
 
 DEADLY, HARMLESS = "https://deadly.example/feed", "https://harmless.example/feed"
 CEILING = FetchSettings().ceiling
@@ -141,6 +142,7 @@ async def test_n12_what_the_service_itself_dies_at_is_put_aside_without_being_as
     assert "when the service died" in (health.status_of(world.engine, world.settings).sources[0].detail or "")
 
 
+@on_sqlite_only  # leases of the dead are dropped; elsewhere they run out
 async def test_n12_the_next_day_one_death_is_enough(world: World) -> None:
     for _ in range(CRASHES_ALLOWED):
         world.die()

@@ -63,12 +63,14 @@ def test_an_unknown_driver_is_an_error_that_names_the_setting() -> None:
         open_engine("nosuch://db")
 
 
-def test_q14_a_writing_transaction_takes_the_write_lock_before_it_reads(engine: Engine, tmp_path: Path) -> None:
+def test_q14_a_writing_transaction_takes_the_write_lock_before_it_reads(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path}/test.db")
     with writing(engine):
         other = sqlite3.connect(tmp_path / "test.db", timeout=0)
         with pytest.raises(sqlite3.OperationalError, match="locked"):
             other.execute("BEGIN IMMEDIATE")
         other.close()
+    engine.dispose()
 
 
 def test_a_writing_transaction_that_fails_leaves_nothing_behind(engine: Engine) -> None:

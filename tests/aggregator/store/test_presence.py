@@ -1,12 +1,19 @@
-"""Knowing whether another worker is alive."""
+"""Knowing whether another worker is alive: on SQLite, where all workers are on one machine."""
 
 import multiprocessing
 from pathlib import Path
 
+import pytest
 from sqlalchemy import Engine
 
 from aggregator.store.engine import open_engine
 from aggregator.store.presence import present
+from tests.postgres import Cluster
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/test.db"
 
 
 def test_the_first_worker_is_alone_and_the_second_is_not(engine: Engine) -> None:
@@ -33,6 +40,11 @@ def test_a_worker_that_was_killed_is_not_present_any_more(engine: Engine, tmp_pa
     process.join()
     with present(engine) as alone:
         assert alone
+
+
+def test_on_postgresql_nobody_is_known_to_be_alone(postgres: Cluster) -> None:
+    with present(open_engine(postgres.url("postgres"))) as alone:
+        assert not alone
 
 
 def _stay(url: str, ready: object) -> None:

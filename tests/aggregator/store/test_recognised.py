@@ -16,6 +16,7 @@ from aggregator.store.sightings import LIKELY
 from feeds.model import Entry
 from feeds.parse import read_new
 from tests.builders import carry, entry, listed, seen, sync
+from tests.postgres import on_sqlite_only
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -95,11 +96,12 @@ def test_an_entry_that_moved_with_guid_and_address_keeps_title_and_moment(
     ],
 )
 def test_what_is_not_certain_is_new(engine: Engine, now: datetime, later: dict[str, object]) -> None:
-    days = later.pop("days", 0)
+    changes = dict(later)
+    days = changes.pop("days", 0)
     published = now + timedelta(days=days)  # type: ignore[arg-type]
     carry(engine, 1, now, entry("1", url="https://a.example/x", title="T", published=now))
     moment = published if days else None
-    assert carry(engine, 1, now + DAY * 8, entry("2", published=moment, **later)).added == 1
+    assert carry(engine, 1, now + DAY * 8, entry("2", published=moment, **changes)).added == 1
 
 
 def test_two_entries_that_a_document_carries_at_once_are_two(engine: Engine, now: datetime) -> None:
@@ -138,6 +140,7 @@ urls = st.sampled_from([None, "https://a.example/1", "https://a.example/2"])
 drawn = st.builds(lambda guid, url, title: entry(guid, url=url, title=title), guids, urls, st.sampled_from("ab"))
 
 
+@on_sqlite_only
 @settings(max_examples=25, deadline=None)
 @given(st.lists(drawn, max_size=6))
 def test_a_document_that_comes_again_as_it_was_adds_nothing(

@@ -1,0 +1,3 @@
+"""These tests run on SQLite and on PostgreSQL."""
+
+from tests.postgres import on_both as on_both
