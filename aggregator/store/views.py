@@ -68,6 +68,17 @@ def newest(
     return _stories(connection, list(connection.scalars(page)))
 
 
+def newer(connection: Connection, slug: str, place: tuple[datetime, int], *, limit: int) -> list[tuple[datetime, int]]:
+    """The places of the stories of a category that do not come after a place, the nearest first."""
+    c = story_categories.c
+    category = select(categories.c.id).where(categories.c.slug == slug).scalar_subquery()
+    page = select(c.published, c.story_id).where(
+        c.category_id == category, tuple_(c.published, c.story_id) >= tuple_(*place)
+    )
+    rows = connection.execute(page.order_by(c.published, c.story_id).limit(limit))
+    return [(row.published, row.story_id) for row in rows]
+
+
 def story(connection: Connection, uuid: UUID) -> Story | None:
     """The story with an identity."""
     found = _stories(connection, list(connection.scalars(select(stories.c.id).where(stories.c.uuid == uuid))))

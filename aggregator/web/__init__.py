@@ -26,6 +26,7 @@ from aggregator.web.images import image_proxy
 from aggregator.web.links import Links
 from aggregator.web.pages import pages
 from aggregator.web.responses import Answer, harden
+from aggregator.web.river import writes_from_right
 from aggregator.web.status import statuses
 from aggregator.web.stories import story_pages
 from feeds.render import FORMATS
@@ -85,6 +86,7 @@ def _prepare_templates(app: Flask, settings: Settings, links: Links, assets: Ass
     env.globals.update(
         site=settings.site,
         links=links,
+        from_right=writes_from_right(settings.site.language),
         formats=sorted(FORMATS.values(), key=lambda format_: format_.name != "atom"),
         asset=lambda name: links.asset(name, assets.digest(name)),
     )

@@ -8,7 +8,7 @@ from xxhash import xxh3_64_hexdigest
 from aggregator.web.responses import Page, represent
 
 FOLDER = Path(__file__).parent / "static"
-CONTENT_TYPES = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml; charset=utf-8"}
+CONTENT_TYPES = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml; charset=utf-8", ".png": "image/png"}
 CACHE_CONTROL = "public, max-age=31536000, immutable"  # a year: `links.asset` carries the digest
 
 

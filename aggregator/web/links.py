@@ -44,9 +44,9 @@ class Links:
         """A story's page."""
         return f"{self.prefix}/story/{uuid}"
 
-    def category(self, slug: str) -> str:
-        """A category's page."""
-        return f"{self.prefix}/category/{quote(slug)}"
+    def category(self, slug: str, before: str | None = None) -> str:
+        """A category's page; `before` a place, the page of what is older."""
+        return f"{self.prefix}/category/{quote(slug)}{f'?before={before}' if before else ''}"
 
     def feed(self, slug: str, format_: str) -> str:
         """A category's feed, as people subscribe to it."""

@@ -15,7 +15,7 @@ from aggregator.publish.selection import ALL, Catalogue
 from aggregator.store import health, views
 from aggregator.store.engine import reading
 from aggregator.web.responses import WITH_IMAGES, Page, represent
-from aggregator.web.river import days, place_after, read_place
+from aggregator.web.river import days, place_after, read_place, write_place
 from aggregator.web.tree import tree, way_to
 
 ON_FIRST_PAGE = 30
@@ -52,6 +52,7 @@ def pages(catalogue: Catalogue, engine: Engine) -> Blueprint:
         with reading(engine) as connection:
             states = views.category_states(connection)
             stories = views.newest(connection, slug, limit=ON_A_PAGE + 1, before=before)
+            newer = _newer(connection, slug, before)
             waiting = None if stories else _waiting(connection)
         counts = {slug: state.stories for slug, state in states.items()}
         html = render_template(
@@ -62,6 +63,7 @@ def pages(catalogue: Catalogue, engine: Engine) -> Blueprint:
             counts=counts,
             stories=counts.get(slug, 0),
             before=before,
+            newer=newer,
             waiting=waiting,
             **_river(catalogue, stories, ON_A_PAGE),
         )
@@ -92,6 +94,14 @@ def _river(catalogue: Catalogue, stories: Sequence[views.Story], size: int) -> d
     """What the template shows of stories: one more than fit were asked for, to know whether there are older ones."""
     shown = stories[:size]
     return {"days": days(catalogue, shown), "older": place_after(shown) if len(stories) > size else None}
+
+
+def _newer(connection: Connection, slug: str, before: tuple[datetime, int] | None) -> str | None:
+    """The place where the page of what is just newer begins; "" if that is the first page, None if this is."""
+    if before is None:
+        return None
+    newer = views.newer(connection, slug, before, limit=ON_A_PAGE + 1)
+    return write_place(newer[-1]) if len(newer) > ON_A_PAGE else "" if newer else None
 
 
 def _waiting(connection: Connection) -> bool:

@@ -5,6 +5,7 @@ so that a page is the same for everybody and can be cached.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -23,6 +24,9 @@ LARGEST_ID = 2**63 - 1
 _PLACE = re.compile(r"([0-9a-f]{1,14})-([0-9a-f]{1,16})")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")  # RFC 5646, the shape alone
 
+# Languages that are written from right to left, by their first subtag (CLDR 48, layout/orientation).
+_FROM_RIGHT = frozenset(("ar", "ckb", "dv", "fa", "he", "iw", "ks", "ps", "sd", "ug", "ur", "yi"))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Named:
@@ -34,16 +38,22 @@ class Named:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """A story in the river. Every text is plain; `language` is "" where nobody said it, which is what HTML wants."""
+    """A story in the river. Every text is plain; `language` is "" where nobody said it, which is what HTML wants.
+
+    direction  `ltr`, `rtl`, or `auto` where nothing tells: which side the picture stands on
+    here       what the link to our own page of it says
+    """
 
     uuid: UUID
     title: str
     url: str | None
     language: str
+    direction: str
     published: datetime
     excerpt: str
     image: str | None
     source: str
+    here: str
     also_in: tuple[Named, ...]
 
 
@@ -68,6 +78,26 @@ def language(said: str | None) -> str:
     return said if said and _LANGUAGE.fullmatch(said) else ""
 
 
+def writes_from_right(said: str | None) -> bool:
+    """Whether a language is written from right to left."""
+    return (said or "").partition("-")[0].lower() in _FROM_RIGHT
+
+
+def direction(text: str) -> str:
+    """Which way a text runs, by its first letter that has a direction (UAX #9, P2); `auto` where none has."""
+    sides = (unicodedata.bidirectional(character) for character in text)
+    first = next((side for side in sides if side in ("L", "R", "AL")), None)
+    return "auto" if first is None else "ltr" if first == "L" else "rtl"
+
+
+def _here(story: Story, link_only: bool) -> str:
+    """What there is to do on our page of a story."""
+    kinds = {file.type.partition("/")[0] for file in story.enclosures if file.type}
+    if link_only or not (kinds or story.html):
+        return "Details"
+    return "Watch here" if "video" in kinds else "Listen here" if "audio" in kinds else "Read here"
+
+
 def _item(catalogue: Catalogue, story: Story) -> Item:
     source = catalogue.source(story.lead.address)
     link_only = source is not None and source.publish == "link"
@@ -76,10 +106,12 @@ def _item(catalogue: Catalogue, story: Story) -> Item:
         title=story.title,
         url=public_url(story.url),
         language=language(story.language),
+        direction=direction(story.title),
         published=story.published,
         excerpt="" if link_only else _excerpt(story),
         image=public_url(catalogue.thumbnail(story)),
         source=catalogue.source_name(story.lead),
+        here=_here(story, link_only),
         also_in=tuple(Named(name=catalogue.source_name(other), url=public_url(other.url)) for other in story.others),
     )
 
@@ -97,9 +129,14 @@ def _excerpt(story: Story) -> str:
 
 def place_after(stories: Sequence[Story]) -> str:
     """The place where what is older than these stories begins."""
-    last = stories[-1]
-    microseconds = (last.published.astimezone(UTC) - BEGINNING) // timedelta(microseconds=1)
-    return f"{microseconds:x}-{last.id:x}"
+    return write_place((stories[-1].published, stories[-1].id))
+
+
+def write_place(place: tuple[datetime, int]) -> str:
+    """An instant and an id as they stand in an address."""
+    published, id_ = place
+    microseconds = (published.astimezone(UTC) - BEGINNING) // timedelta(microseconds=1)
+    return f"{microseconds:x}-{id_:x}"
 
 
 def read_place(written: str) -> tuple[datetime, int]:

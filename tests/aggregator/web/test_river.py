@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from aggregator.publish.selection import Catalogue
 from aggregator.store.views import Story
-from aggregator.web.river import LARGEST_ID, days, place_after, read_place
+from aggregator.web.river import LARGEST_ID, days, direction, place_after, read_place
+from feeds.model import Enclosure
 from tests.aggregator.publish.test_selection import story
 from tests.builders import settings
 
@@ -59,3 +60,32 @@ def test_an_instant_of_another_zone_is_under_its_utc_day(tmp_path: Path) -> None
     late = datetime(2026, 3, 1, 23, tzinfo=timezone(timedelta(hours=-5)))
     (day,) = days(Catalogue(settings(tmp_path)), [replace(story(), published=late)])
     assert day.date.day == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Feeds", "ltr"),
+        ("2026: أخبار", "rtl"),
+        ("«חדשות» today", "rtl"),
+        ("新闻", "ltr"),
+        ("100 % …", "auto"),
+        ("", "auto"),
+    ],
+)
+def test_a_text_runs_as_its_first_letter_does(text: str, found: str) -> None:
+    assert direction(text) == found
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "Read here"),
+        ({"html": ""}, "Details"),
+        ({"enclosures": (Enclosure(url="https://a.example/1.mp3", type="audio/mpeg"),)}, "Listen here"),
+        ({"enclosures": (Enclosure(url="https://a.example/1.mp4", type="video/mp4"),)}, "Watch here"),
+    ],
+)
+def test_the_link_to_a_story_says_what_there_is_to_do(tmp_path: Path, changes: dict[str, object], words: str) -> None:
+    (day,) = days(Catalogue(settings(tmp_path)), [story(**changes)])
+    assert day.items[0].here == words
