@@ -1,9 +1,11 @@
 """The database in agreement with config.yaml: what everything else starts with."""
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 from xxhash import xxh3_128_digest
 
 from aggregator.config.settings import Settings
+from aggregator.errors import DatabaseError
 from aggregator.ingest.worker import utc_now
 from aggregator.store import sources, stories
 from aggregator.store.engine import open_engine, upgrade, writing
@@ -18,9 +20,12 @@ def open_store(settings: Settings) -> Engine:
     engine = open_engine(settings.database)
     upgrade(engine)
     now = utc_now()
-    with writing(engine) as connection:
-        changed = sources.sync(connection, listed(settings), slugs(settings), now)
-        stories.refile(connection, changed, now)
+    try:
+        with writing(engine) as connection:
+            changed = sources.sync(connection, listed(settings), slugs(settings), now)
+            stories.refile(connection, changed, now)
+    except DBAPIError as error:
+        raise DatabaseError(f"the database cannot be written: {error.orig}") from error
     return engine
 
 
