@@ -17,7 +17,7 @@ from types import TracebackType
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from aggregator.config.settings import Settings, SourceSettings
+from aggregator.config.settings import FetchSettings, Settings, SourceSettings
 from aggregator.fetch.client import Client
 from aggregator.ingest.parser import Parser
 from aggregator.ingest.pipeline import Pipeline, decide
@@ -32,7 +32,9 @@ from aggregator.store.sources import Claim
 log = logging.getLogger(__name__)
 
 QUEUE_PER_HOST = 8  # sources of one host that are claimed at once, to be fetched one after the other
-LEASE = timedelta(minutes=10)  # so many deadlines must fit in
+# What a claimed source has until its poll has ended; so many deadlines must fit in. Its lease is longer by the floor:
+# it may have been asked at any time until then, and whoever takes it over must keep the distance (decision 19).
+POLL_WITHIN = timedelta(minutes=10)
 NOT_OURS = timedelta(minutes=5)  # what a source rests that our config.yaml does not know
 GRACE_SECONDS = 8.0  # what polls in flight get at shutdown; 15 s are promised for everything
 
@@ -44,6 +46,11 @@ class Polled:
     address: str
     outcome: str
     counts: Counts
+
+
+def lease_of(settings: FetchSettings) -> timedelta:
+    """How long a claim is ours."""
+    return POLL_WITHIN + settings.floor
 
 
 def utc_now() -> datetime:
@@ -82,7 +89,7 @@ class Worker:
         settings = self._settings
         if self._stack.enter_context(present(self._engine)):
             with writing(self._engine) as connection:
-                sources.drop_leases(connection, lease=LEASE)
+                sources.drop_leases(connection, self._clock(), floor=settings.fetch.floor)
         await self._stack.enter_async_context(self.writer)
         client = await self._stack.enter_async_context(Client(settings.fetch, settings.user_agent))
         parser = await self._stack.enter_async_context(Parser())
@@ -114,12 +121,13 @@ class Worker:
             # Refilled by the quarter: one claim costs as much for one source as for many.
             while limit - len(self._running) < max(1, limit // 4):
                 await self._some_to_end()
+            until = asyncio.get_running_loop().time() + POLL_WITHIN.total_seconds()
             claims = await self._claim(limit - len(self._running))
             if not claims:
                 break
             started += len(claims)
             for claim in claims:
-                task = asyncio.create_task(self._poll(claim))
+                task = asyncio.create_task(self._poll(claim, until))
                 self._running[task] = claim
                 task.add_done_callback(self._running.pop)
         return started
@@ -142,7 +150,8 @@ class Worker:
                     now=self._clock(),
                     limit=limit,
                     per_host=QUEUE_PER_HOST * self._settings.fetch.per_host,
-                    lease=LEASE,
+                    lease=lease_of(self._settings.fetch),
+                    floor=self._settings.fetch.floor,
                     only=self._only,
                 )
 
@@ -151,14 +160,16 @@ class Worker:
     async def _some_to_end(self) -> None:
         await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
 
-    async def _poll(self, claim: Claim) -> None:
+    async def _poll(self, claim: Claim, until: float) -> None:
+        """Poll a source and store the result; `until` is the loop's time at which somebody else may be going to."""
         source = self._sources.get(claim.address)
         if source is None:  # another worker runs with another config.yaml, and the source is that one's
             await self._give_back((claim,), not_before=self._clock() + NOT_OURS)
             return
         started = self._clock()
         try:
-            outcome = await self._pipeline.poll(claim, source)
+            async with asyncio.timeout_at(until) as limit:
+                outcome = await self._pipeline.poll(claim, source)
             result = decide(
                 claim,
                 source,
@@ -168,6 +179,9 @@ class Worker:
                 spread=random.random(),  # noqa: S311
             )
         except Exception as error:
+            if limit.expired():  # this process was stopped, or the machine slept
+                log.warning("gave up source=%s: its time was over before it was polled", claim.address)
+                return
             log.exception("could not poll source=%s", claim.address)
             failed = Failed(reason=Reason.BUG, detail=type(error).__name__, exchange=Exchange())
             result = decide(claim, source, failed, self._settings.fetch, started, spread=0.0)
@@ -199,7 +213,10 @@ class Worker:
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
-        await self._give_back(claims[task] for task in late)
+        given = [claims[task] for task in late]
+        may_ask_again = self._clock() + self._settings.fetch.floor
+        await self._give_back((one for one in given if one.fetched_before), not_before=may_ask_again)
+        await self._give_back(one for one in given if not one.fetched_before)
 
     async def _give_back(self, claims: Iterable[Claim], *, not_before: datetime | None = None) -> None:
         given = tuple(claims)

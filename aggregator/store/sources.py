@@ -72,6 +72,11 @@ class Claim:
             moved_to=self.move.learnt,
         )
 
+    @property
+    def fetched_before(self) -> bool:
+        """Whether there is a distance to keep; a first fetch that was interrupted goes on at once (decision 7)."""
+        return self.failures > 0 or self.last_document_at is not None
+
 
 def sync(connection: Connection, listed: Iterable[Listed], slugs: Iterable[str], now: datetime) -> tuple[int, ...]:
     """Make the tables agree with config.yaml.
@@ -155,7 +160,14 @@ def _file_sources(connection: Connection, wanted: Mapping[str, Listed]) -> set[i
 
 
 def claim_due(
-    connection: Connection, *, now: datetime, limit: int, per_host: int, lease: timedelta, only: str | None = None
+    connection: Connection,
+    *,
+    now: datetime,
+    limit: int,
+    per_host: int,
+    lease: timedelta,
+    floor: timedelta = timedelta(),
+    only: str | None = None,
 ) -> tuple[Claim, ...]:
     """Take up to `limit` due sources, oldest first, of hosts that nobody is at and that hold nobody off.
 
@@ -165,13 +177,14 @@ def claim_due(
     over (SKIP LOCKED); SQLite has one writer at a time and leaves the clause out.
 
     per_host  of each host so many at the most, so that one host with many feeds does not keep the others waiting
+    floor     the end of every lease: nobody is at the host any more, but may have asked a moment before
     only      the address of the one source to look at
     """
     busy = sources.alias("busy")
     host_is_busy = (
         select(busy.c.id)
         .where(busy.c.host == sources.c.host, busy.c.host != "")
-        .where(busy.c.lease_token.is_not(None), busy.c.lease_until > now)
+        .where(busy.c.lease_token.is_not(None), busy.c.lease_until > now + floor)
         .exists()
     )
     host_is_held = select(hosts.c.host).where(hosts.c.host == sources.c.host, hosts.c.held_until > now).exists()
@@ -251,12 +264,15 @@ def make_due(connection: Connection, now: datetime, *, address: str | None = Non
     return connection.execute(statement.values(next_fetch_at=now)).rowcount
 
 
-def unfreeze(connection: Connection, now: datetime, *, usual: timedelta, longest: timedelta) -> int:
+def unfreeze(connection: Connection, now: datetime, *, lease: timedelta, usual: timedelta, longest: timedelta) -> int:
     """Make due what waits for longer than anything could have asked for: the clock was wrong when that was written.
 
+    lease    how long one lasts at the most: one that would go on for longer is cut, and its holder keeps it until then
     usual    how long a source waits at the most, unless it is gone or its host asked us to wait
     longest  how long those may wait
     """
+    leased = update(sources).where(sources.c.lease_token.is_not(None), sources.c.lease_until > now + lease)
+    connection.execute(leased.values(lease_until=now + lease))
     connection.execute(delete(hosts).where(hosts.c.held_until > now + longest))
     host_is_held = select(hosts.c.host).where(hosts.c.host == sources.c.host, hosts.c.held_until > now).exists()
     excused = host_is_held | sources.c.reason.in_((Reason.GONE.value, Reason.RATE_LIMITED.value))
@@ -286,20 +302,21 @@ def holds(connection: Connection, claim: Claim) -> bool:
     return connection.scalar(statement.with_for_update()) is not None
 
 
-def drop_leases(connection: Connection, *, lease: timedelta) -> int:
+def drop_leases(connection: Connection, now: datetime, *, floor: timedelta) -> int:
     """Take every lease back, the attempts still counted: only when no other worker is alive. Returns how many.
 
-    The dead may have asked already. So a source that was fetched before waits as long after its claim as it would have
-    waited otherwise; one that never was is due as it is.
+    The dead may have asked already. So a source that was fetched before waits as long as it would have waited after an
+    answer; one that never was is due as it is.
 
-    lease  what `claim_due` was given
+    floor  what a lease goes on for after the last instant at which its source may have been asked
     """
     c = sources.c
     held = connection.execute(
         select(c.id, c.lease_until, c.last_fetch_at, c.next_fetch_at).where(c.lease_token.is_not(None))
     ).all()
     for id_, lease_until, last_fetch_at, next_fetch_at in held:
-        due = next_fetch_at if last_fetch_at is None else lease_until - lease + (next_fetch_at - last_fetch_at)
+        asked = min(now, lease_until - floor)
+        due = next_fetch_at if last_fetch_at is None else asked + max(next_fetch_at - last_fetch_at, floor)
         given = update(sources).where(c.id == id_)
         connection.execute(given.values(lease_token=None, lease_until=None, next_fetch_at=due))
     return len(held)

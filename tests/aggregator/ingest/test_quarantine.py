@@ -11,7 +11,7 @@ from aggregator.config.settings import FetchSettings, Settings
 from aggregator.ingest.child import Document, Read
 from aggregator.ingest.parser import COMMAND, Parser
 from aggregator.ingest.pipeline import CRASHES_ALLOWED, Pipeline
-from aggregator.ingest.worker import LEASE, Worker
+from aggregator.ingest.worker import POLL_WITHIN, Worker
 from aggregator.service import health
 from aggregator.store import sources
 from aggregator.store.engine import reading, writing
@@ -49,8 +49,8 @@ class World:
     def die(self) -> None:
         """The whole service dies with everything claimed, and its leases run out."""
         with writing(self.engine) as connection:
-            sources.claim_due(connection, now=self.now, limit=9, per_host=9, lease=LEASE, only=DEADLY)
-        self.now += LEASE
+            sources.claim_due(connection, now=self.now, limit=9, per_host=9, lease=POLL_WITHIN, only=DEADLY)
+        self.now += POLL_WITHIN
 
     def row(self, address: str) -> tuple[str | None, int, timedelta, int]:
         c = table.c

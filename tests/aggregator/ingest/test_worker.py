@@ -19,7 +19,8 @@ from aggregator.store import sightings, sources
 from aggregator.store.engine import reading, writing
 from aggregator.store.schema import sightings as sightings_table
 from aggregator.store.schema import sources as sources_table
-from tests.builders import listed, settings, source_settings, sync
+from aggregator.store.sources import Claim
+from tests.builders import failed, listed, record, settings, source_settings, sync
 from tests.fakes import FakeClient, FakeParser, answer, rss
 from tests.postgres import on_sqlite_only
 
@@ -55,6 +56,11 @@ async def working(
 def count(engine: Engine) -> int:
     with reading(engine) as connection:
         return connection.scalar(select(func.count()).select_from(sightings_table)) or 0
+
+
+def claim(engine: Engine, now: datetime) -> tuple[Claim, ...]:
+    with writing(engine) as connection:
+        return sources.claim_due(connection, now=now, limit=9, per_host=9, lease=timedelta(minutes=1))
 
 
 def states(engine: Engine) -> dict[str, tuple[str | None, bytes | None]]:
@@ -139,6 +145,35 @@ async def test_q21_what_does_not_end_in_time_is_given_back(
     with writing(engine) as connection:
         (again,) = sources.claim_due(connection, now=now, limit=1, per_host=1, lease=timedelta(minutes=1))
     assert again.attempts == 1
+
+
+async def test_q21_what_is_given_back_keeps_its_distance_if_it_was_fetched_before(
+    engine: Engine, tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_module, "GRACE_SECONDS", 0.1)
+    client = FakeClient({A: answer(rss("1")), B: answer(rss("1"))})
+    sync(engine, now, listed(A))
+    (before,) = claim(engine, now)
+    record(engine, before, failed(), now, now)
+    client.hold = asyncio.Event()
+    async with working(engine, tmp_path, now, client, A, B) as worker:
+        await worker.start_due()
+    assert [one.address for one in claim(engine, now)] == [B]
+    assert A in [one.address for one in claim(engine, now + timedelta(minutes=15))]
+
+
+async def test_q06_a_worker_that_was_stopped_asks_nothing_once_its_time_is_over(
+    engine: Engine, tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(worker_module, "POLL_WITHIN", timedelta(seconds=0.1))
+    client = FakeClient({A: answer(rss("1"))})
+    client.hold = asyncio.Event()
+    async with working(engine, tmp_path, now, client, A) as worker:
+        assert await asyncio.wait_for(worker.drain(), 10) == 1
+    assert "gave up source=https://a.example/feed" in caplog.text
+    assert (count(engine), states(engine)[A]) == (0, (None, None))
+    lease = timedelta(minutes=15, seconds=0.1)  # the floor is kept by whoever takes over
+    assert (claim(engine, now + lease / 2), len(claim(engine, now + lease))) == ((), 1)
 
 
 @on_sqlite_only  # leases of the dead are dropped; elsewhere they run out

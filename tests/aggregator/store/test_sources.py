@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import Engine, select
@@ -17,7 +18,8 @@ from aggregator.store.sources import Claim
 from feeds.model import Rhythm
 from tests.builders import entry, failed, listed, record, sync, updated
 
-LEASE = timedelta(minutes=10)
+LEASE = timedelta(minutes=25)
+FLOOR = timedelta(minutes=15)
 
 
 def claim(
@@ -151,7 +153,7 @@ def test_leases_of_the_dead_are_dropped_with_their_attempt_counted(engine: Engin
     sync(engine, now, listed())
     claim(engine, now)
     with writing(engine) as connection:
-        assert sources.drop_leases(connection, lease=LEASE) == 1
+        assert sources.drop_leases(connection, now, floor=FLOOR) == 1
     assert claim(engine, now)[0].attempts == 2
 
 
@@ -160,9 +162,19 @@ def test_e15_a_source_that_the_dead_may_have_asked_waits_as_if_it_was_asked(engi
     record(engine, claim(engine, now)[0], updated(), now, now + timedelta(hours=2))
     claim(engine, now + timedelta(hours=3))
     with writing(engine) as connection:
-        sources.drop_leases(connection, lease=LEASE)
+        sources.drop_leases(connection, now + timedelta(hours=3), floor=FLOOR)
     assert claim(engine, now + timedelta(hours=4)) == ()
     assert len(claim(engine, now + timedelta(hours=5))) == 1
+
+
+def test_after_a_long_night_only_the_time_since_they_may_have_been_asked_counts(engine: Engine, now: datetime) -> None:
+    sync(engine, now, listed())
+    record(engine, claim(engine, now)[0], updated(), now, now + timedelta(hours=2))
+    claim(engine, now + timedelta(hours=3))
+    morning = now + timedelta(hours=11)
+    with writing(engine) as connection:
+        sources.drop_leases(connection, morning, floor=FLOOR)
+    assert len(claim(engine, morning)) == 1
 
 
 def test_q12_a_source_that_left_the_file_is_kept_but_not_polled(engine: Engine, now: datetime) -> None:
@@ -241,8 +253,31 @@ def test_n31_what_a_wrong_clock_put_off_is_made_due(
     sync(engine, now, listed())
     record(engine, claim(engine, now)[0], failed(reason) if reason else updated(), now, now + wait)
     with writing(engine) as connection:
-        assert sources.unfreeze(connection, now, usual=timedelta(days=2), longest=timedelta(days=34)) == due
+        assert (
+            sources.unfreeze(connection, now, lease=LEASE, usual=timedelta(days=2), longest=timedelta(days=34)) == due
+        )
     assert len(claim(engine, now)) == due
+
+
+def test_q20_a_lease_of_a_clock_that_was_wrong_is_cut_and_its_holder_keeps_it(engine: Engine, now: datetime) -> None:
+    sync(engine, now, listed())
+    (holder,) = claim(engine, now + timedelta(days=1))
+    with writing(engine) as connection:
+        sources.unfreeze(connection, now, lease=LEASE, usual=timedelta(days=2), longest=timedelta(days=34))
+        assert sources.holds(connection, holder)
+    assert len(claim(engine, now + LEASE)) == 1
+
+
+def test_the_end_of_a_lease_keeps_the_distance_of_its_source_and_not_its_host_busy(
+    engine: Engine, now: datetime
+) -> None:
+    sync(engine, now, listed("https://a.example/1"), listed("https://a.example/2"))
+    with writing(engine) as connection:
+        ask = partial(sources.claim_due, connection, limit=1, per_host=1, lease=LEASE, floor=FLOOR)
+        (one,) = ask(now=now)
+        assert ask(now=now + LEASE - FLOOR - timedelta(seconds=1)) == ()
+        (other,) = ask(now=now + LEASE - FLOOR)
+    assert {one.address, other.address} == {"https://a.example/1", "https://a.example/2"}
 
 
 def test_x18_a_feed_that_says_it_has_ended_is_gone_until_it_says_otherwise(engine: Engine, now: datetime) -> None:
