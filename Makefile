@@ -1,6 +1,6 @@
 # What people and CI type. Everything lands in .venv; nothing is installed outside it but Debian's browser and PostgreSQL for the tests.
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench bench-posts docs requirements browser postgres
+.PHONY: help run test check format bench bench-posts bench-peers docs requirements browser postgres
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -36,6 +36,16 @@ bench: .venv/installed-dev  ## what it costs, and how publishers see us
 bench-posts: .venv/installed-dev  ## what posts cost, and what the real Hexo makes of fifty (needs node and npm)
 	$(BIN)/python -m benchmarks.posts
 	$(BIN)/python -m benchmarks.hexo
+
+bench-peers: .venv/installed .venv/peers/installed  ## ours beside reader, newsboat and a plain script, into docs/performance.md
+	$(BIN)/python -m benchmarks.peers --feeds $(FEEDS) --write
+FEEDS ?= 1000
+
+.venv/peers/installed: benchmarks/peers/requirements.txt | .venv/created
+	$(PYTHON) -m venv .venv/peers
+	.venv/peers/bin/pip install --quiet --disable-pip-version-check --upgrade --requirement $< || \
+		echo "some of the peers could not be installed: they will be missing"
+	@touch $@
 
 docs: .venv/installed-dev  ## write the pages that are made from the code
 	$(BIN)/python -m aggregator.config.reference docs

@@ -11,35 +11,23 @@ the published feeds, where they are installed. Everything happens on 127.0.0.1 a
 
 import argparse
 import os
-import resource
 import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.cost import measure
 from tests.corpus import Captured, captured
 from tests.origin import Origin
 
 CATEGORIES = tuple(f"Category {number}" for number in range(1, 11))
 TABLES = ("sources", "sightings", "stories", "story_categories", "fetches")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Figures:
-    """What one command cost: seconds on the wall and of CPU with all its children, MiB at the peak of all of them
-    together."""
-
-    wall: float
-    cpu: float
-    peak: float
 
 
 def main() -> None:
@@ -87,61 +75,6 @@ def configure(folder: Path, origin: Origin, documents: Sequence[Captured]) -> Pa
 def command(config: Path, *arguments: str) -> list[str]:
     """The program, as a user calls it."""
     return [sys.executable, "-m", "aggregator", "--config", str(config), *arguments]
-
-
-def measure(arguments: Sequence[str]) -> Figures:
-    """Run a command to its end."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    started = time.perf_counter()
-    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    peak = Peak(process.pid)
-    output, errors = process.communicate(timeout=300)
-    wall = time.perf_counter() - started
-    if process.returncode != 0:
-        sys.exit(output + errors)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Figures(wall=wall, cpu=cpu, peak=peak.mebibytes())
-
-
-class Peak:
-    """Watches a process and its descendants, and keeps the most memory that they had together (PSS: shared pages
-    once)."""
-
-    def __init__(self, pid: int) -> None:
-        self._pid = pid
-        self._most = 0
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-        self._thread.start()
-
-    def mebibytes(self) -> float:
-        self._thread.join()
-        return self._most / 1024
-
-    def _watch(self) -> None:
-        while (total := sum(_pss(pid) for pid in _family(self._pid))) > 0:
-            self._most = max(self._most, total)
-            time.sleep(0.05)
-
-
-def _family(pid: int) -> Iterator[int]:
-    yield pid
-    try:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except OSError:
-        return
-    for child in children:
-        yield from _family(int(child))
-
-
-def _pss(pid: int) -> int:
-    try:
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                return int(line.split()[1])
-    except OSError:
-        pass
-    return 0
 
 
 def kill_half_way(config: Path, seconds: float) -> None:
