@@ -12,6 +12,7 @@ import unicodedata
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from sys import byteorder
 from urllib.parse import SplitResult, urlsplit
 
@@ -41,6 +42,9 @@ _UNSPACED = re.compile(
 # Python's \w leaves out vowel signs, without which Indic words fall apart; U+0964 and U+0965 end sentences.
 _WORD = re.compile("[\\w\u0900-\u0963\u0966-\u0dff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]+")
 _ASCII_WORD = re.compile("[0-9a-z]+")
+# What is between the spaces of a text of words, with each character of an unspaced script for itself. A `sub`
+# that puts spaces around those calls into Python for each of them: 0.5 ms for an item of 1.5 KB in Chinese, this 0.07.
+_PIECE = re.compile(f"{_UNSPACED.pattern}|[^ {_UNSPACED.pattern[1:]}+")
 _LETTER = re.compile(r"[^\W\d_]")
 _POINTS = re.compile("[\u0591-\u05c7\u064b-\u065f\u0670\u0640\u00ad\u200b-\u200f\u2060\ufeff]")  # written or not
 _APOSTROPHES = re.compile("['’ʼ]")
@@ -104,6 +108,7 @@ def fingerprint(entry: Entry, *, site: str = "") -> Fingerprint:
     )
 
 
+@lru_cache(maxsize=1)  # `link_key` asks for the same address again: 0.02 ms
 def url_key(url: str | None) -> int | None:
     """Equal for addresses that lead to one article; None for no address, or a site's front page."""
     if not url:
@@ -132,6 +137,7 @@ def telling(title: str) -> bool:
     return long_enough and not _FORMULAIC.search(normal)
 
 
+@lru_cache(maxsize=1)  # asked three times for each title: 0.01 ms each
 def normalise_title(title: str) -> str:
     """NFKC, case folded, without punctuation and optional signs; words, or characters of Chinese, one space apart.
 
@@ -189,9 +195,8 @@ def tokens(text: str) -> list[str]:
     if text.isascii():
         return _ASCII_WORD.findall(text.lower().replace("'", ""))
     normal = _folded(text)
-    if _UNSPACED.search(normal):
-        normal = _UNSPACED.sub(r" \g<0> ", normal)
-    return _WORD.findall(normal)
+    words = _WORD.findall(normal)
+    return _PIECE.findall(" ".join(words)) if _UNSPACED.search(normal) else words
 
 
 def lead_of(text: str) -> str:

@@ -118,6 +118,8 @@ def text_of(html: str) -> str:
 
 def word_count(text: str) -> int:
     """How many words a plain text has; where a script has no spaces, as Chinese, two characters are a word."""
+    if text.isascii():
+        return len(text.split())
     ideographs = len(UNSPACED.findall(text))
     return len(UNSPACED.sub(" ", text).split()) + (ideographs + 1) // 2
 
