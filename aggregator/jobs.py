@@ -1,4 +1,4 @@
-"""What happens by the clock while the writing wing runs: poll what is due, merge what waits, tidy up.
+"""What happens by the clock while the writing wing runs: poll what is due, merge what waits, index it, tidy up.
 
 APScheduler only ticks. When each source is due, who is at it and how often it was tried stands in the database, so
 a tick that is late or missed loses nothing: with the scheduler's defaults, jobs that are a second late are dropped.
@@ -18,7 +18,7 @@ from sqlalchemy import Engine
 from aggregator.config.settings import Settings
 from aggregator.dedup.merge import Merger
 from aggregator.ingest.worker import Worker, lease_of
-from aggregator.store import days, keys, polls, retention, sources, stories, transitions
+from aggregator.store import days, keys, polls, retention, sources, stories, texts, transitions
 from aggregator.store.engine import writing
 
 log = logging.getLogger(__name__)
@@ -79,6 +79,8 @@ def schedule(worker: Worker, engine: Engine, settings: Settings, clock: Callable
 
     async def merge() -> None:
         await worker.writer.call(lambda: merger.run(engine, clock()))
+        while await worker.writer.call(lambda: texts.index_some(engine)):  # after an upgrade, all there is: give way
+            pass
 
     async def tidy() -> None:
         await worker.writer.call(lambda: tidy_up(engine, settings, clock()))

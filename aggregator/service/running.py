@@ -22,7 +22,7 @@ from aggregator.dedup.merge import Merged, Merger
 from aggregator.errors import AggregatorError, DatabaseError
 from aggregator.ingest.worker import Polled, Worker, utc_now
 from aggregator.jobs import schedule
-from aggregator.store import sources
+from aggregator.store import sources, texts
 from aggregator.store.engine import writing
 
 log = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ def due(engine: Engine, settings: Settings, *, only: str | None, force: bool) ->
 async def ingest_once(
     engine: Engine, settings: Settings, *, only: str | None = None, watch: Callable[[Polled], None] = lambda _: None
 ) -> tuple[int, Merged]:
-    """Poll all that is due, merge, and return: (polls, what the merge did). SIGTERM ends it early, cleanly.
+    """Poll all that is due, merge, index, and return: (polls, what the merge did). SIGTERM ends it early, cleanly.
 
     raises  UnknownSource; DatabaseError, when the database fails on the way: what was committed stays, the rest is due
     """
@@ -64,6 +64,7 @@ async def ingest_once(
             polls = await worker.drain()
             merger = Merger(settings.dedup, settings.sources)
             merged = await worker.writer.call(lambda: merger.run(engine, utc_now()))
+            await worker.writer.call(lambda: texts.index_all(engine))
     except DBAPIError as error:
         raise DatabaseError(f"the database failed: {error.orig}; run it again when that is mended") from error
     return polls, merged

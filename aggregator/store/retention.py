@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, select, update
 
+from aggregator.store import texts
 from aggregator.store.schema import sightings, stories, story_categories
 from aggregator.store.stories import touch
 
@@ -41,5 +42,6 @@ def expire(connection: Connection, *, before: datetime, now: datetime) -> int:
             expired_at=now,
         )
     )
+    texts.forget(connection, ids)
     connection.execute(delete(stories).where(stories.c.id.in_(ids)))
     return len(ids)

@@ -23,6 +23,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
+from sqlalchemy.dialects.postgresql import TSVECTOR
 
 from aggregator.store.columns import Instant, Json
 from feeds.model import Enclosure, Person, Rhythm
@@ -157,7 +158,25 @@ stories = Table(
     Column("lead_id", RowId, nullable=False),  # the sighting whose text is shown
     Column("published", Instant, nullable=False),  # its place; never changes
     Column("updated", Instant, nullable=False),  # moves when the shown text does
+    Column(
+        "indexed", SmallInteger, nullable=False, server_default="0"
+    ),  # 0: its text may not be the one it is found by
 )
+Index("ix_stories_unindexed", stories.c.id, sqlite_where=text("indexed = 0"),
+      postgresql_where=text("indexed = 0"))  # texts.index_some: what waits to be found  # fmt: skip
+
+# What stories are found by. On PostgreSQL the terms with their places, indexed. On SQLite that is in `story_terms`, a
+# virtual table of FTS5 that keeps no texts; what was put into it must be said when it is taken out again, and is here,
+# compressed.
+story_texts = Table(
+    "story_texts",
+    metadata,
+    Column("story_id", ForeignKey(stories.c.id), primary_key=True, autoincrement=False),
+    Column("lead_id", RowId, nullable=False),  # the sighting whose text it is …
+    Column("text_digest", LargeBinary, nullable=False),  # … and which one of its texts
+    Column("terms", LargeBinary().with_variant(TSVECTOR(), "postgresql"), nullable=False),
+)
+Index("ix_story_texts_terms", story_texts.c.terms, postgresql_using="gin").ddl_if("postgresql")  # search: what has them
 
 # One poll of a source that brought so much that is old, undated or known that it was not published at once.
 floods = Table(

@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import Connection, bindparam, delete, func, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from aggregator.store import texts
 from aggregator.store.columns import among
 from aggregator.store.schema import (
     categories,
@@ -220,7 +221,7 @@ def found(connection: Connection, new: Sequence[NewStory]) -> dict[int, int]:
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     upsert = dialect.insert(stories)
     statement = upsert.on_conflict_do_update(
-        index_elements=[stories.c.uuid], set_={"lead_id": upsert.excluded.lead_id}
+        index_elements=[stories.c.uuid], set_={"lead_id": upsert.excluded.lead_id, "indexed": 0}
     ).returning(stories.c.lead_id, stories.c.id)
     return {row.lead_id: row.id for row in connection.execute(statement, rows)}
 
@@ -269,7 +270,7 @@ def lead(connection: Connection, leads: Sequence[tuple[int, int, datetime]]) -> 
     """Set (story, lead sighting, revised): `updated` moves with the text that is shown, and only forward."""
     if leads:
         connection.execute(
-            update(stories).where(stories.c.id == bindparam("row")).values(lead_id=bindparam("sighting")),
+            update(stories).where(stories.c.id == bindparam("row")).values(lead_id=bindparam("sighting"), indexed=0),
             [{"row": story, "sighting": sighting} for story, sighting, _ in leads],
         )
         connection.execute(
@@ -326,6 +327,7 @@ def dissolve(connection: Connection, story_ids: Collection[int], now: datetime) 
     if empty:
         touch(connection, empty, now)
         connection.execute(delete(story_categories).where(among(connection, story_categories.c.story_id, empty)))
+        texts.forget(connection, empty)
         connection.execute(delete(stories).where(among(connection, stories.c.id, empty)))
     return empty
 

@@ -3,7 +3,7 @@
 A page of stories costs four statements whatever its size. Settings (names, limits, image policy) are for the caller.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -77,6 +77,12 @@ def newer(connection: Connection, slug: str, place: tuple[datetime, int], *, lim
     )
     rows = connection.execute(page.order_by(c.published, c.story_id).limit(limit))
     return [(row.published, row.story_id) for row in rows]
+
+
+def by_ids(connection: Connection, ids: Sequence[int]) -> tuple[Story, ...]:
+    """The stories with these ids, in their order, as far as there still are any."""
+    there = set(connection.scalars(select(stories.c.id).where(among(connection, stories.c.id, ids))))
+    return _stories(connection, [id_ for id_ in ids if id_ in there])
 
 
 def story(connection: Connection, uuid: UUID) -> Story | None:

@@ -1,0 +1,108 @@
+"""What a search asks: which stories have all that is looked for, the newest or the best of them.
+
+However common a word is, only the newest that have it are looked at, `MOST` of them, and as many that have it in their
+titles: what it costs is bounded, and what is left out is old and says it only in passing. A story is found while a
+category shows it; that of what was retired or taken apart is gone in the same transaction.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from aggregator.store.schema import story_categories
+from feeds.terms import Phrase
+
+MOST = 1_000
+HALF = timedelta(days=30)  # what a story says counts half when it is so much older than the newest that was found
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A story that was found. `relevance` is in (0, 2]: over 1 if its title has all that was looked for."""
+
+    story_id: int
+    published: datetime
+    relevance: float
+
+
+def best(connection: Connection, phrases: Sequence[Phrase], slug: str) -> list[int]:
+    """The stories of a category that have all the phrases, best first: by relevance, halved for every `HALF` of age and
+    more slowly after; at most twice `MOST`."""
+    hits = {hit.story_id: hit for hit in _hits(connection, phrases, slug)}
+    for hit in _hits(connection, phrases, slug, in_title=True):
+        relevance = hits[hit.story_id].relevance if hit.story_id in hits else hit.relevance
+        hits[hit.story_id] = Hit(hit.story_id, hit.published, 1 + relevance)
+    if not hits:
+        return []
+    newest = max(hit.published for hit in hits.values())
+
+    def rank(hit: Hit) -> tuple[float, datetime, int]:
+        return hit.relevance / (1 + (newest - hit.published) / HALF), hit.published, hit.story_id
+
+    return [hit.story_id for hit in sorted(hits.values(), key=rank, reverse=True)]
+
+
+def newest(connection: Connection, phrases: Sequence[Phrase], slug: str, limit: int) -> list[int]:
+    """The newest stories of a category that have all the phrases, newest first."""
+    hits = sorted(_hits(connection, phrases, slug), key=lambda hit: (hit.published, hit.story_id), reverse=True)
+    return [hit.story_id for hit in hits[:limit]]
+
+
+def _hits(connection: Connection, phrases: Sequence[Phrase], slug: str, *, in_title: bool = False) -> list[Hit]:
+    """Those that arrived last, `MOST` of them; relevance in (0, 1], relative to the most relevant."""
+    if not phrases:
+        return []
+    postgresql = connection.dialect.name == "postgresql"
+    statement = _POSTGRESQL if postgresql else _SQLITE_TITLES if in_title else _SQLITE
+    written = _as_tsquery if postgresql else _as_match
+    asked = {"asked": written(phrases, in_title), "slug": slug, "most": MOST}
+    rows: Sequence[Any] = connection.execute(statement, asked).all()
+    most = max((row.relevance for row in rows), default=0) or 1
+    return [Hit(row.id, row.published, max(row.relevance / most, 0.001)) for row in rows]
+
+
+# A word of a title says as much as five of a text. `CROSS JOIN` keeps SQLite to that order: the index gives stories by
+# age, the newest first, and stops when there are enough. What bm25 costs is to count all that have each phrase, so that
+# is done once.
+_FROM_INDEX = """
+FROM story_terms CROSS JOIN story_categories AS filed
+WHERE story_terms MATCH :asked AND filed.story_id = story_terms.rowid
+  AND filed.category_id = (SELECT id FROM categories WHERE slug = :slug)
+ORDER BY story_terms.rowid DESC LIMIT :most
+"""
+_FOUND = "SELECT story_terms.rowid AS id, filed.published AS published"
+_PUBLISHED = {"published": story_categories.c.published.type}
+_SQLITE = text(f"{_FOUND}, -bm25(story_terms, 5.0, 1.0) AS relevance {_FROM_INDEX}").columns(**_PUBLISHED)
+_SQLITE_TITLES = text(f"{_FOUND}, 1.0 AS relevance {_FROM_INDEX}").columns(**_PUBLISHED)
+_POSTGRESQL = text("""
+SELECT found.story_id AS id, filed.published AS published,
+       ts_rank('{0.2, 0.2, 0.2, 1.0}', found.terms, CAST(:asked AS tsquery), 1) AS relevance
+FROM story_texts AS found JOIN story_categories AS filed ON filed.story_id = found.story_id
+WHERE found.terms @@ CAST(:asked AS tsquery)
+  AND filed.category_id = (SELECT id FROM categories WHERE slug = :slug)
+ORDER BY found.story_id DESC LIMIT :most
+""")
+
+
+def _as_match(phrases: Sequence[Phrase], in_title: bool) -> str:
+    """As FTS5 reads it. Terms are letters and digits, so nothing in them needs escaping."""
+    asked = " AND ".join(f'"{" ".join(one.terms)}"{"*" if one.open else ""}' for one in phrases)
+    return f"title : ({asked})" if in_title else asked
+
+
+def _as_tsquery(phrases: Sequence[Phrase], in_title: bool) -> str:
+    """As PostgreSQL reads it."""
+    label = "A" if in_title else ""
+
+    def written(term: str, beginning: bool) -> str:
+        flags = f"{'*' if beginning else ''}{label}"
+        return f"'{term}':{flags}" if flags else f"'{term}'"
+
+    def row(one: Phrase) -> str:
+        *rest, last = one.terms
+        return " <-> ".join([*(written(term, False) for term in rest), written(last, one.open)])
+
+    return " & ".join(f"({row(one)})" for one in phrases)

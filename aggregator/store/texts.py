@@ -1,0 +1,149 @@
+"""Keeps what stories are found by in step with what they show: the terms of the lead's title and text.
+
+A step of its own after the merge, in batches that are each whole in themselves. Whatever may change a story's text
+marks it in its own transaction (`stories.found`, `stories.lead`); what deletes a story forgets its text in its own.
+"""
+
+import zlib
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Engine, delete, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from aggregator.store.columns import among
+from aggregator.store.engine import writing
+from aggregator.store.schema import sightings, stories, story_texts
+from feeds.html import text_of
+from feeds.terms import terms
+
+BATCH = 200  # stories in one transaction: a tenth of a second, so that writers are not kept waiting
+INDEXING = 0x696E646578  # "index": the name of the lock
+TITLE, TEXT = "A", "D"  # the weights of a term's places on PostgreSQL
+_MOST_PLACES = 255  # of one term in one text; PostgreSQL keeps no more
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """What a story is found by."""
+
+    story_id: int
+    lead_id: int
+    text_digest: bytes
+    title: tuple[str, ...]
+    text: tuple[str, ...]
+
+
+def index_some(engine: Engine) -> int:
+    """Index the next stories that wait; returns how many were looked at, 0 when none waits or another is at it."""
+    with writing(engine) as connection:
+        waiting = _waiting(connection) if _alone(connection) else []
+        if waiting:
+            _index(connection, waiting)
+        return len(waiting)
+
+
+def index_all(engine: Engine) -> None:
+    """Index until none waits."""
+    while index_some(engine):
+        pass
+
+
+def _index(connection: Connection, waiting: Sequence[Any]) -> None:
+    ids = [row.id for row in waiting]
+    changed = [_text(row) for row in waiting if (row.lead_id, row.text_digest) != (row.had_lead, row.had_digest)]
+    forget(connection, [text.story_id for text in changed])
+    _remember(connection, changed)
+    connection.execute(update(stories).where(among(connection, stories.c.id, ids)).values(indexed=1))
+
+
+def _alone(connection: Connection) -> bool:
+    """On SQLite whoever writes is alone anyway; on PostgreSQL a lock that ends with the transaction says so."""
+    if connection.dialect.name != "postgresql":
+        return True
+    return bool(connection.scalar(select(func.pg_try_advisory_xact_lock(INDEXING))))
+
+
+def _waiting(connection: Connection) -> list[Any]:
+    """The stories that wait, with what they show and what they are found by.
+
+    Locked, so that no merge changes what they show before they are marked; those that one is at wait until next time.
+    """
+    had, c = story_texts.c, sightings.c
+    statement = (
+        select(
+            stories.c.id, stories.c.lead_id, c.text_digest, c.title, c.html, c.summary,
+            had.lead_id.label("had_lead"), had.text_digest.label("had_digest"),
+        )
+        .select_from(stories.join(sightings, c.id == stories.c.lead_id).outerjoin(story_texts))
+        .where(stories.c.indexed == 0)
+        .order_by(stories.c.id)
+        .limit(BATCH)
+        .with_for_update(of=stories, skip_locked=True)
+    )  # fmt: skip
+    return list(connection.execute(statement))
+
+
+def _text(row: Any) -> Text:
+    return Text(
+        story_id=row.id,
+        lead_id=row.lead_id,
+        text_digest=row.text_digest,
+        title=tuple(terms(row.title)),
+        text=tuple(terms(text_of(row.html or row.summary))),
+    )
+
+
+def _remember(connection: Connection, texts: Collection[Text]) -> None:
+    if not texts:
+        return
+    packed = _as_vector if connection.dialect.name == "postgresql" else _compressed
+    rows = [
+        {"story_id": text.story_id, "lead_id": text.lead_id, "text_digest": text.text_digest, "terms": packed(text)}
+        for text in texts
+    ]
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    connection.execute(dialect.insert(story_texts), rows)
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(_ADD, [(text.story_id, *_written(text)) for text in texts])
+
+
+def forget(connection: Connection, story_ids: Collection[int]) -> None:
+    """Let these stories be found no more, as far as they were; in the transaction that deletes them."""
+    if not story_ids:
+        return
+    gone = delete(story_texts).where(among(connection, story_texts.c.story_id, story_ids))
+    if connection.dialect.name == "postgresql":
+        connection.execute(gone)
+    elif rows := connection.execute(gone.returning(story_texts.c.story_id, story_texts.c.terms)).all():
+        connection.exec_driver_sql(_DROP, [(story_id, *_restored(terms_)) for story_id, terms_ in rows])
+
+
+# Of a table without texts FTS5 must be told what was put into it (https://sqlite.org/fts5.html, 4.4.3).
+_ADD = "INSERT INTO story_terms (rowid, title, text) VALUES (?, ?, ?)"
+_DROP = "INSERT INTO story_terms (story_terms, rowid, title, text) VALUES ('delete', ?, ?, ?)"
+
+
+def _written(text: Text) -> tuple[str, str]:
+    return " ".join(text.title), " ".join(text.text)
+
+
+def _compressed(text: Text) -> bytes:
+    return zlib.compress("\n".join(_written(text)).encode(), 1)
+
+
+def _restored(compressed: bytes) -> tuple[str, str]:
+    title, _, text = zlib.decompress(compressed).decode().partition("\n")
+    return title, text
+
+
+def _as_vector(text: Text) -> str:
+    """As PostgreSQL reads a `tsvector`: 'term':1A,7 …; a place is left free between title and text, so that no phrase
+    spans them."""
+    places: defaultdict[str, list[str]] = defaultdict(list)
+    for weight, first, found in ((TITLE, 1, text.title), (TEXT, len(text.title) + 2, text.text)):
+        for place, term in enumerate(found, first):
+            places[term].append(f"{place}{weight}")
+    return " ".join(f"'{term}':{','.join(where[:_MOST_PLACES])}" for term, where in places.items())

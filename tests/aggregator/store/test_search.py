@@ -1,0 +1,183 @@
+"""What is found: by words and phrases of any script, the best and the newest, and never what is no longer shown."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import Engine, select
+
+from aggregator.config.settings import DedupSettings
+from aggregator.dedup import rematch
+from aggregator.dedup.merge import Merger
+from aggregator.store import retention, search, texts
+from aggregator.store.engine import reading, writing
+from aggregator.store.schema import sightings, stories
+from feeds.model import Entry
+from feeds.terms import asked
+from tests.builders import carry, entry, listed, sync
+
+A, B = "https://a.example/feed", "https://b.example/feed"
+Found = Callable[..., list[str]]
+Bring = Callable[..., None]
+
+
+@pytest.fixture
+def bring(engine: Engine, now: datetime) -> Bring:
+    """Store, merge and index what source 1 (in `tech`) or 2 (in `news`) carried."""
+    sync(engine, now, listed(A, "tech"), listed(B, "news"))
+
+    def bring(source: int, *entries: Entry, at: datetime = now) -> None:
+        carry(engine, source, at, *entries)
+        Merger(DedupSettings(), ()).run(engine, at)
+        texts.index_all(engine)
+
+    return bring
+
+
+@pytest.fixture
+def found(engine: Engine, bring: Bring) -> Found:
+    """The titles of what is found, best first."""
+
+    def found(query: str, slug: str = "all") -> list[str]:
+        with reading(engine) as connection:
+            ids = search.best(connection, asked(query), slug)
+            rows = connection.execute(
+                select(stories.c.id, sightings.c.title).join(sightings, sightings.c.id == stories.c.lead_id)
+            )
+            titles = {row.id: row.title for row in rows}
+        return [titles[id_] for id_ in ids]
+
+    return found
+
+
+def test_words_of_title_and_text_are_found_whatever_their_case_and_accents(bring: Bring, found: Found) -> None:
+    bring(1, entry("1", title="Le Café", html="<p>Un résumé&nbsp;des <b>nou</b>velles</p>"), entry("2"))
+    for query in ("cafe", "CAFÉ", "resume", "nouvelles", "resume cafe", "nouve"):
+        assert found(query) == ["Le Café"], query
+    assert found("caf") == found("afe") == found("cafe nothing") == []
+
+
+@pytest.mark.parametrize("query", ["高铁", "铁首", "首发", "发", "新", "高铁首发", "新一代 载客", '"试运行"'])
+def test_chinese_is_found_by_any_piece_from_one_character_up(bring: Bring, found: Found, query: str) -> None:
+    bring(1, entry("1", title="新一代高铁首发", html="<p>完成载客试运行。</p>"), entry("2", title="高山铁人"))
+    assert found(query) == ["新一代高铁首发"]
+
+
+@pytest.mark.parametrize(
+    ("title", "query"),
+    [
+        ("한국어를 배우다", "한국어"),
+        ("東京タワーの夜", "タワー"),
+        ("ภาษาไทยวันนี้", "ไทย"),
+        ("افتتاح معرضِ الكتاب", "معرض الكتاب"),
+        ("שָׁלוֹם עולם", "שלום"),
+        ("Новости Ёлки", "елки"),
+        ("हिन्दी समाचार", "समाचार"),
+        ("On iPhone手机 today", "手机"),
+        ("The AI of Go", "ai go"),
+        ("C++ for U.S. readers", "u.s."),
+    ],
+)
+def test_every_script_is_found(bring: Bring, found: Found, title: str, query: str) -> None:
+    bring(1, entry("1", title=title), entry("2"))
+    assert found(query) == [title]
+
+
+def test_a_phrase_is_words_in_a_row_and_not_over_the_end_of_the_title(bring: Bring, found: Found) -> None:
+    bring(1, entry("1", title="The big red dog", html="<p>runs</p>"), entry("2", title="red and big", html=""))
+    assert found('"big red"') == ["The big red dog"]
+    assert sorted(found("big red")) == ["The big red dog", "red and big"]
+    assert found('"dog runs"') == []
+
+
+def test_the_title_counts_more_than_the_text_and_new_more_than_old(bring: Bring, found: Found, now: datetime) -> None:
+    bring(
+        1,
+        entry("1", title="Needle, old", html="x", published=now - timedelta(days=20)),
+        entry("2", title="Hay one", html="<p>a needle in it</p>", published=now),
+        entry("3", title="Hay two", html="<p>a needle in it</p>", published=now - timedelta(days=50)),
+        entry("4", title="Needle, new", html="x", published=now - timedelta(days=1)),
+    )
+    assert found("needle") == ["Needle, new", "Needle, old", "Hay one", "Hay two"]
+
+
+def test_the_newest_are_in_order_of_their_dates(engine: Engine, bring: Bring, now: datetime) -> None:
+    dates = [now - timedelta(days=days) for days in (3, 1, 2)]
+    bring(1, *(entry(str(n), title=f"needle {n}", published=date) for n, date in enumerate(dates)))
+    with reading(engine) as connection:
+        assert search.newest(connection, asked("needle"), "all", 2) == [2, 3]
+
+
+def test_a_category_has_its_own(bring: Bring, found: Found) -> None:
+    bring(1, entry("1", title="needle one"))
+    bring(2, entry("2", title="needle two", url="https://b.example/2"))
+    assert found("needle", "tech") == ["needle one"]
+    assert found("needle", "news") == ["needle two"]
+    assert found("needle", "nowhere") == []
+
+
+def test_an_edit_is_found_and_what_it_replaced_is_not(bring: Bring, found: Found, now: datetime) -> None:
+    bring(1, entry("1", title="before it"))
+    bring(1, entry("1", title="after it"), at=now + timedelta(hours=1))
+    assert found("before") == []
+    assert found("after") == ["after it"]
+
+
+def test_what_is_found_follows_the_lead(bring: Bring, found: Found, now: datetime) -> None:
+    shared = {"title": "A title that is long enough to be telling of it", "url": "https://a.example/shared"}
+    bring(1, entry("1", html="<p>short</p>", **shared))
+    bring(2, entry("2", html=f"<p>{'longer ' * 50}</p>", **shared), at=now + timedelta(hours=1))
+    assert found("short") == []
+    assert found("longer") == [shared["title"]]
+
+
+def test_what_was_split_off_is_found_by_itself(engine: Engine, bring: Bring, found: Found, now: datetime) -> None:
+    shared = {"title": "A title that is long enough to be telling of it", "url": "https://a.example/shared"}
+    bring(1, entry("1", html="<p>short</p>", **shared))
+    bring(2, entry("2", html=f"<p>{'longer ' * 50}</p>", **shared))
+    rematch.split(engine, 1, 2, DedupSettings(), (), now)
+    texts.index_all(engine)
+    assert found("short") == found("longer") == [shared["title"]]
+
+
+def test_what_is_expired_is_found_no_more_and_leaves_nothing(
+    engine: Engine, bring: Bring, found: Found, now: datetime
+) -> None:
+    bring(1, entry("1", title="needle", published=now - timedelta(days=400)), at=now - timedelta(days=400))
+    bring(1, entry("2", title="needle too"))
+    with writing(engine) as connection:
+        assert retention.expire(connection, before=now - timedelta(days=365), now=now) == 1
+    assert found("needle") == ["needle too"]
+    bring(1, entry("3", title="other"))
+    assert found("needle") == ["needle too"]
+
+
+def test_indexing_goes_on_where_it_was_and_does_nothing_twice(
+    engine: Engine, bring: Bring, found: Found, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(texts, "BATCH", 2)
+    carry(engine, 1, now, *(entry(str(n), title=f"needle {n}") for n in range(5)))
+    Merger(DedupSettings(), ()).run(engine, now)
+    assert [texts.index_some(engine) for _ in range(4)] == [2, 2, 1, 0]
+    assert len(found("needle")) == 5
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["a", "猫", "*", "%", '"', "'", "NEAR(a b)", "title:x", "a OR b", "-a", "^a", "(", "\\", "x" * 10_000, "猫" * 9_999,
+     "a b c d e f g h i j k l", "\x00", "'); DROP TABLE stories; --", "a:*", "!a", "a <-> b", "\ud83d"],
+)  # fmt: skip
+def test_whatever_is_asked_is_answered(bring: Bring, found: Found, query: str) -> None:
+    bring(1, entry("1", title="needle"))
+    assert found(query) == []
+
+
+def test_only_the_newest_that_have_a_common_word_are_looked_at(
+    bring: Bring, found: Found, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "MOST", 2)
+    bring(1, *(entry(str(n), title=f"hay {n}", html="<p>needle</p>") for n in range(4)), entry("5", title="needle"))
+    assert len(found("needle")) == 2
+    bring(1, *(entry(str(n), title=f"hay {n}", html="<p>needle</p>") for n in range(6, 10)))
+    assert found("needle")[0] == "needle"
+    assert len(found("needle")) == 3
