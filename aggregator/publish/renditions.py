@@ -155,6 +155,8 @@ class Renditions:
             revision, changed_at = views.revision(connection, slug) or (0, datetime.fromtimestamp(0, UTC))
             stories = views.newest(connection, slug, limit=limit)
         address = feed_address(self._catalogue, slug, format_)
+        if limit != category.limit:
+            address += f"?limit={limit}"
         feed = published_feed(self._catalogue, category, stories, url=address, changed_at=changed_at)
         # A story that was taken away is a change, too, though what is left may be older.
         modified = max(feed.updated or changed_at, changed_at)

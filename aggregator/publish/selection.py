@@ -14,6 +14,7 @@ from aggregator.publish.images import ImagePolicy
 from aggregator.store.views import SeenAt, Story
 from feeds.html import text_of
 from feeds.model import Enclosure, Entry, Feed, Source
+from feeds.render.players import for_readers
 
 ALL = "all"
 EXCERPT_CHARACTERS = 400
@@ -62,15 +63,18 @@ class Catalogue:
         secret = source is not None and source.written not in (None, address)
         return address if urlsplit(address).scheme in ("http", "https") and not secret else None
 
-    def shown_html(self, story: Story) -> str:
-        """The text of a story, as far as its source may be republished, with its images where readers can get them."""
+    def shown_html(self, story: Story, *, players: bool = True) -> str:
+        """The text of a story, as far as its source may be republished, with its images where readers can get them.
+
+        players  whether films are shown in frames, as on a page; else they are linked, as feeds want it
+        """
         source = self.source(story.lead.address)
         how = source.publish if source else "full"
         if how == "link":
             return ""
         if how == "excerpt":
             return f"<p>{escape(excerpt(story, EXCERPT_CHARACTERS))}</p>"
-        return self._images.apply(story.html, source)
+        return self._images.apply(story.html if players else for_readers(story.html), source)
 
     def thumbnail(self, story: Story) -> str | None:
         """The address of a story's picture, after its source's image policy."""
@@ -117,7 +121,7 @@ def published_feed(
         description=category.description or f"{' / '.join(category.path) or 'Everything'} on {catalogue.site.title}",
         language=catalogue.site.language,
         updated=max((story.updated for story in stories), default=changed_at),
-        entries=tuple(published_entry(catalogue, story) for story in stories),
+        entries=tuple(published_entry(catalogue, story, players=False) for story in stories),
     )
 
 
@@ -137,13 +141,16 @@ def feed_address(catalogue: Catalogue, slug: str, format_: str) -> str:
     return f"{str(catalogue.site.url).rstrip('/')}/feeds/{quote(slug)}.{format_}"
 
 
-def published_entry(catalogue: Catalogue, story: Story) -> Entry:
-    """A story as an entry: its permanent id, the text of its lead, where that came from, and who else had it."""
+def published_entry(catalogue: Catalogue, story: Story, *, players: bool = True) -> Entry:
+    """A story as an entry: its permanent id, the text of its lead, where that came from, and who else had it.
+
+    players  as of `Catalogue.shown_html`
+    """
     return Entry(
         guid=f"urn:uuid:{story.uuid}",
         title=story.title,
         url=story.url,
-        html=catalogue.shown_html(story) + _also_in(catalogue, story),
+        html=catalogue.shown_html(story, players=players) + _also_in(catalogue, story),
         summary="",
         authors=story.authors,
         tags=story.tags,

@@ -1,16 +1,16 @@
 """`clean`: every entry of a parsed feed through STEPS, in order, so that it can be shown to people.
 
 A new filter is one file here and one row in STEPS. A step is a pure function of one entry: it returns the entry,
-changed or not, or None to drop it. Cleaning twice gives what cleaning once gives. The order matters: what repairs works
-on what the source wrote; `sanitize` is the last to write HTML, so that nothing unsafe can be made after it; `titles`
-and `thumbnail` borrow from what it lets through.
+changed or not, or None to drop it. Cleaning twice gives what cleaning once gives. The order matters: rules look at
+letters that are right; what repairs works on what the source wrote; `sanitize` is the last to write HTML, so that
+nothing unsafe can be made after it; `titles` and `thumbnail` borrow from what it lets through.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from feeds.clean import images, limits, links, rules, sanitize, thumbnail, titles
+from feeds.clean import images, letters, limits, links, rules, sanitize, thumbnail, titles
 from feeds.clean.context import Context
 from feeds.clean.rules import Rules
 from feeds.model import Entry, Feed
@@ -25,6 +25,7 @@ class Step:
 
 
 STEPS: tuple[Step, ...] = (
+    Step(name="letters", apply=letters.reread_all),
     Step(name="rules", apply=rules.keep),
     Step(name="links", apply=links.mend),
     Step(name="limits", apply=limits.fit),

@@ -62,8 +62,8 @@ def is_inside(url: str) -> bool:
 
 
 def _enclosure(base: str, enclosure: Enclosure) -> Enclosure | None:
-    """Its parameters stay: media hosts count with them, and some refuse without."""
-    url = resolve(base, enclosure.url)
+    """Its parameters stay: media hosts count with them, and some refuse without. Podcast players load it unasked."""
+    url = picture(base, enclosure.url)
     return replace(enclosure, url=url) if url else None
 
 

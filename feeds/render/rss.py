@@ -21,6 +21,9 @@ _DC = "http://purl.org/dc/elements/1.1/"
 _ATOM = "http://www.w3.org/2005/Atom"
 _IMAGES = (".gif", ".jpeg", ".jpg", ".png")  # all that the specification allows for the channel's image
 
+# What an enclosure's address must begin with: the W3C validator calls any other an error.
+_DOMAIN = re.compile(r"https?://(?:[A-Za-z0-9-]+\.)+[A-Za-z0-9][A-Za-z0-9-]*(?::\d+)?(?:/|$)")
+
 # Elements of plain text, which sloppy readers decode twice. The profile (§ Character Data) found that they do so least
 # with hexadecimal references; to a real parser they are the same.
 _PLAIN_TEXT = re.compile(rb"<(?:title|category|source)\b[^>]*>[^<]*&[^<]*</")
@@ -62,7 +65,8 @@ def _complete_entry(item: Any, entry: Entry) -> None:
         _add(item, f"{{{_DC}}}language", entry.language)
     if entry.updated and entry.updated != entry.published:
         _add(item, f"{{{_ATOM}}}updated", entry.updated.isoformat())
-    for enclosure in entry.enclosures[:1]:  # readers understand one; `media:content` has them all
+    # Readers understand one; `media:content` has them all. An address without a dot is nobody's but the publisher's.
+    for enclosure in [one for one in entry.enclosures if _DOMAIN.match(one.url)][:1]:
         SubElement(item, "enclosure", url=enclosure.url, length=str(enclosure.length or 0), type=enclosure.type)
     media.add_media(item, entry, entry.enclosures)
     _add_source(item, entry)

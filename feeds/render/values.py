@@ -9,6 +9,8 @@ import re
 from datetime import UTC, datetime
 from urllib.parse import quote, urlsplit, urlunsplit
 
+from feeds.misread import reread
+
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 # XML 1.0 §2.2: Char, less what its note asks authors to avoid (C1 controls, non-characters), less `\r`, which XML
@@ -57,7 +59,11 @@ _TYPES = {
 
 
 def text(written: str) -> str:
-    """The text without characters that no XML document may hold; every end of line is `\\n`."""
+    """The text without characters that no XML document may hold; every end of line is `\\n`.
+
+    What was read with the wrong encoding is put right first: its letters may be among those characters.
+    """
+    written = reread(written)
     if _CLEAN.fullmatch(written):
         return written
     mended = written.replace("\r\n", "\n").replace("\r", "\n").replace("\ufffd", _UNDECODABLE)
