@@ -1,6 +1,6 @@
 # What people and CI type. Everything lands in .venv; nothing is installed outside it but Debian's browser and PostgreSQL for the tests.
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench bench-posts bench-peers docs requirements browser postgres
+.PHONY: help run test soak check format bench bench-posts bench-peers docs requirements browser postgres
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -13,6 +13,9 @@ run: .venv/installed  ## the whole service on config.yaml, at http://127.0.0.1:8
 
 test: .venv/installed-dev browser postgres  ## all tests, with all they need
 	$(BIN)/pytest
+
+soak: .venv/installed-dev postgres  ## the nemesis for longer, on both databases: SEEDS=10 MINUTES=1 SEED=1
+	$(BIN)/python -m tests.nemesis.run --database both --seed $(or $(SEED),1) --seeds $(or $(SEEDS),10) --minutes $(or $(MINUTES),1)
 
 check: .venv/installed-dev  ## lint, format, types
 	$(BIN)/ruff check .

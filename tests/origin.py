@@ -89,10 +89,14 @@ class Origin:
 
     tls   a server-side context makes it speak https
     mute  accept connections and never say a word
+    host  the address of loopback that it listens at
     port  0 is any that is free
     """
 
-    def __init__(self, *, tls: ssl.SSLContext | None = None, mute: bool = False, port: int = 0) -> None:
+    def __init__(
+        self, *, tls: ssl.SSLContext | None = None, mute: bool = False, host: str = "127.0.0.1", port: int = 0
+    ) -> None:
+        self.host = host
         self.requests: list[Asked] = []
         self.connections = 0
         self.port = port
@@ -114,9 +118,9 @@ class Origin:
         self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
 
-    def url(self, path: str = "/", *, host: str = "127.0.0.1") -> str:
+    def url(self, path: str = "/", *, host: str = "") -> str:
         """The address of a path here."""
-        return f"{'https' if self._tls else 'http'}://{host}:{self.port}{path}"
+        return f"{'https' if self._tls else 'http'}://{host or self.host}:{self.port}{path}"
 
     def count(self, path: str) -> int:
         """How often a path was asked for."""
@@ -172,7 +176,7 @@ class Origin:
         self._loop = asyncio.get_running_loop()
         self._stop = asyncio.Event()
         server = await asyncio.start_server(
-            self._connection, "127.0.0.1", self.port, ssl=self._tls, backlog=1024, limit=1 << 20
+            self._connection, self.host, self.port, ssl=self._tls, backlog=1024, limit=1 << 20
         )
         self.port = server.sockets[0].getsockname()[1]
         self._ready.set()
