@@ -9,8 +9,8 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, select, update
 
 from aggregator.store import texts
-from aggregator.store.schema import sightings, stories, story_categories
-from aggregator.store.stories import touch
+from aggregator.store.schema import sightings, stories
+from aggregator.store.stories import touch, unfile
 
 BATCH = 500  # stories in one transaction
 
@@ -26,7 +26,7 @@ def expire(connection: Connection, *, before: datetime, now: datetime) -> int:
     if not ids:
         return 0
     touch(connection, ids, now)
-    connection.execute(delete(story_categories).where(story_categories.c.story_id.in_(ids)))
+    unfile(connection, ids)
     connection.execute(
         update(sightings)
         .where(sightings.c.story_id.in_(ids))

@@ -288,6 +288,7 @@ categories = Table(
     Column("slug", Text, nullable=False, unique=True),
     Column("revision", BigInteger, nullable=False, server_default="0"),
     Column("changed_at", Instant, nullable=False),
+    Column("stories", BigInteger, nullable=False, server_default="0"),  # how many story_categories has of it
 )
 
 # Closed upwards: a source of technology/python has a row for that, one for technology, and one for `all`.

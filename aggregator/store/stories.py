@@ -4,7 +4,8 @@ A story is its sightings; only `uuid` and `published` are its own, and those nev
 ask is in `views`.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -294,11 +295,31 @@ def file_stories(connection: Connection, story_ids: Collection[int]) -> None:
         .where(among(connection, stories.c.id, story_ids))
         .distinct()
     )
-    connection.execute(
+    filed = connection.scalars(
         dialect.insert(story_categories)
         .from_select(["category_id", "story_id", "published"], memberships)
         .on_conflict_do_nothing()
+        .returning(story_categories.c.category_id)
     )
+    _count(connection, Counter(filed))
+
+
+def unfile(connection: Connection, story_ids: Collection[int]) -> None:
+    """Take stories out of all their categories."""
+    rows = delete(story_categories).where(among(connection, story_categories.c.story_id, story_ids))
+    left = Counter(connection.scalars(rows.returning(story_categories.c.category_id)))
+    _count(connection, {category: -number for category, number in left.items()})
+
+
+def _count(connection: Connection, changes: Mapping[int, int]) -> None:
+    """Keep the number of stories with each category: a page shows it, and must not count them."""
+    if changes:
+        connection.execute(
+            update(categories)
+            .where(categories.c.id == bindparam("row"))
+            .values(stories=categories.c.stories + bindparam("change")),
+            [{"row": category, "change": number} for category, number in sorted(changes.items())],
+        )
 
 
 def refile(connection: Connection, source_ids: Sequence[int], now: datetime) -> None:
@@ -315,7 +336,7 @@ def refile(connection: Connection, source_ids: Sequence[int], now: datetime) -> 
 def refile_stories(connection: Connection, story_ids: Collection[int], now: datetime) -> None:
     """File stories anew whose sightings, or whose sources' categories, have changed."""
     touch(connection, story_ids, now)
-    connection.execute(delete(story_categories).where(among(connection, story_categories.c.story_id, story_ids)))
+    unfile(connection, story_ids)
     file_stories(connection, story_ids)
     touch(connection, story_ids, now)
 
@@ -326,7 +347,7 @@ def dissolve(connection: Connection, story_ids: Collection[int], now: datetime) 
     empty = frozenset(story_ids) - frozenset(connection.scalars(inhabited))
     if empty:
         touch(connection, empty, now)
-        connection.execute(delete(story_categories).where(among(connection, story_categories.c.story_id, empty)))
+        unfile(connection, empty)
         texts.forget(connection, empty)
         connection.execute(delete(stories).where(among(connection, stories.c.id, empty)))
     return empty

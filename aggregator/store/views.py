@@ -235,16 +235,9 @@ class CategoryState:
 
 def category_states(connection: Connection) -> dict[str, CategoryState]:
     """Every category by its slug, `all` included, empty ones too."""
-    count = func.count(story_categories.c.story_id)
-    statement = (
-        select(categories.c.slug, categories.c.revision, categories.c.changed_at, count)
-        .outerjoin(story_categories, story_categories.c.category_id == categories.c.id)
-        .group_by(categories.c.id)
-    )
-    return {
-        slug: CategoryState(slug=slug, revision=revision, changed_at=changed_at, stories=stories_)
-        for slug, revision, changed_at, stories_ in connection.execute(statement)
-    }
+    c = categories.c
+    rows = connection.execute(select(c.slug, c.revision, c.changed_at, c.stories))
+    return {row.slug: CategoryState(**row._mapping) for row in rows}
 
 
 def revision(connection: Connection, slug: str) -> tuple[int, datetime] | None:
