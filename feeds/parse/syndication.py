@@ -23,6 +23,7 @@ from feeds.html import decode_references, text_of
 from feeds.model import Entry, Feed
 from feeds.parse import claims, fields, rhythm
 from feeds.parse.mend import mend, mend_again
+from feeds.parse.ordinary import items_of
 from feeds.urls import resolve
 
 feedparser.api.PREFERRED_XML_PARSERS = ["feeds.parse.expat"]
@@ -80,7 +81,12 @@ def _read(text: str, url: str) -> Feed:
 
 def _parse(text: str) -> tuple[Any, list[str]]:
     """What feedparser makes of a document, and a sentence if it is not well-formed."""
-    parsed = _by_feedparser(text)
+    ordinary = items_of(text)
+    parsed = _by_feedparser(text if ordinary is None else ordinary.around)
+    if ordinary is not None:
+        if not parsed["bozo"]:
+            return {"feed": parsed["feed"], "version": parsed.get("version"), "entries": list(ordinary.fields)}, []
+        parsed = _by_feedparser(text)
     fault = parsed.get("bozo_exception")
     if not parsed["bozo"]:
         return parsed, []
