@@ -76,6 +76,14 @@ class Catalogue:
             return f"<p>{escape(excerpt(story, EXCERPT_CHARACTERS))}</p>"
         return self._images.apply(story.html if players else for_readers(story.html), source)
 
+    def shown_text(self, story: Story) -> str:
+        """The same as plain text on one line."""
+        source = self.source(story.lead.address)
+        how = source.publish if source else "full"
+        if how == "link":
+            return ""
+        return excerpt(story, EXCERPT_CHARACTERS if how == "excerpt" else len(story.summary) + len(story.html))
+
     def thumbnail(self, story: Story) -> str | None:
         """The address of a story's picture, after its source's image policy."""
         return self._images.address(story.image, self.source(story.lead.address)) if story.image else None
@@ -114,11 +122,33 @@ def published_feed(
     url         its own address, in the format that it is for
     changed_at  when the category last changed: what `updated` is where there are no stories
     """
-    return Feed(
+    return listed_feed(
+        catalogue,
+        stories,
         title=feed_title(catalogue, category),
         url=url,
         link=page_address(catalogue, category),
         description=category.description or f"{' / '.join(category.path) or 'Everything'} on {catalogue.site.title}",
+        changed_at=changed_at,
+    )
+
+
+def listed_feed(
+    catalogue: Catalogue,
+    stories: Sequence[Story],
+    *,
+    title: str,
+    url: str,
+    link: str,
+    description: str,
+    changed_at: datetime,
+) -> Feed:
+    """A feed of these stories, in their order; `link` is the page that shows the same."""
+    return Feed(
+        title=title,
+        url=url,
+        link=link,
+        description=description,
         language=catalogue.site.language,
         updated=max((story.updated for story in stories), default=changed_at),
         entries=tuple(published_entry(catalogue, story, players=False) for story in stories),

@@ -244,6 +244,9 @@ sightings = Table(
 )
 Index("ix_sightings_pending", sightings.c.id, sqlite_where=text("pending = 1"),
       postgresql_where=text("pending = 1"))  # merge: what waits, in arrival order  # fmt: skip
+Index("ix_sightings_joined", sightings.c.first_seen_at, sightings.c.story_id,
+      sqlite_where=sightings.c.matched_id.is_not(None),
+      postgresql_where=sightings.c.matched_id.is_not(None))  # top: which stories did others join of late?  # fmt: skip
 Index("ix_sightings_story_id", sightings.c.story_id)  # a story's sightings
 Index("ix_sightings_source_id_alias_key", sightings.c.source_id, sightings.c.alias_key,
       sqlite_where=sightings.c.alias_key.is_not(None),

@@ -16,7 +16,9 @@ from aggregator.fetch.blocking import BlockingClient
 from aggregator.publish import words
 from aggregator.publish.images import uses_proxy
 from aggregator.publish.renditions import Renditions
+from aggregator.publish.searching import SearchFeeds
 from aggregator.publish.selection import Catalogue
+from aggregator.publish.top import TopFeeds
 from aggregator.web.access import guard
 from aggregator.web.assets import Assets
 from aggregator.web.failures import answer_failures
@@ -27,8 +29,10 @@ from aggregator.web.links import Links
 from aggregator.web.pages import pages
 from aggregator.web.responses import Answer, harden
 from aggregator.web.river import writes_from_right
+from aggregator.web.search import searches
 from aggregator.web.status import statuses
 from aggregator.web.stories import story_pages
+from aggregator.web.top import tops
 from feeds.render import FORMATS
 
 if TYPE_CHECKING:
@@ -60,10 +64,12 @@ def create_app(
     links, catalogue, assets = Links(settings), Catalogue(settings), Assets()
     _prepare_templates(app, settings, links, assets)
     renditions = Renditions(engine, settings, trust=trust)
-    app.register_blueprint(feeds(renditions))
+    app.register_blueprint(feeds(renditions, SearchFeeds(engine, settings)))
     app.register_blueprint(lists(settings, catalogue, links))
     app.register_blueprint(pages(catalogue, engine))
     app.register_blueprint(story_pages(catalogue, engine))
+    app.register_blueprint(searches(catalogue, engine))
+    app.register_blueprint(tops(catalogue, engine, TopFeeds(engine, settings), clock))
     app.register_blueprint(statuses(settings, engine, clock))
     app.register_blueprint(assets.routes())
     if uses_proxy(settings):

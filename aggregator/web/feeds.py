@@ -12,6 +12,7 @@ from aggregator.config.settings import Settings
 from aggregator.config.values import LARGEST_LIMIT
 from aggregator.publish.outline import FORMAT, outline_of, published_outline
 from aggregator.publish.renditions import Rendition, Renditions, rendition_of
+from aggregator.publish.searching import SEARCH, SearchFeeds
 from aggregator.publish.selection import ALL, Catalogue
 from aggregator.web.links import Links
 from aggregator.web.responses import plain, represent
@@ -22,7 +23,7 @@ CACHE_CONTROL = "public, max-age=300, stale-while-revalidate=600, stale-if-error
 OPML = "text/x-opml; charset=utf-8"
 
 
-def feeds(renditions: Renditions) -> Blueprint:
+def feeds(renditions: Renditions, searches: SearchFeeds) -> Blueprint:
     """The routes of the published feeds."""
     routes = Blueprint("feeds", __name__)
 
@@ -33,7 +34,13 @@ def feeds(renditions: Renditions) -> Blueprint:
             limit = read_limit(request.args.get("limit"))
         except ValueError as wrong:
             return plain(str(wrong), 400)
-        rendition = renditions.get(slug, format_, limit)
+        query = request.args.get("q")
+        if query is None and slug == SEARCH:
+            return plain("Say what to look for: `?q=` and some words.", 400)
+        if query is None:  # noqa: SIM108 - two questions, one line each
+            rendition = renditions.get(slug, format_, limit)
+        else:
+            rendition = searches.get(slug, format_, query, limit)
         if rendition is None:
             abort(404)
         return represent(request, rendition, cache_control=CACHE_CONTROL)

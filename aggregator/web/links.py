@@ -6,7 +6,7 @@ well as for `http://127.0.0.1:8000`. Never from the request: its `Host` and `X-F
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 from uuid import UUID
 
 from aggregator.config.settings import Settings
@@ -43,6 +43,19 @@ class Links:
     def story(self, uuid: UUID) -> str:
         """A story's page."""
         return f"{self.prefix}/story/{uuid}"
+
+    def top(self, slug: str = "top") -> str:
+        """The page of what most publishers carry, of the last day or of another window."""
+        return f"{self.prefix}/{slug}"
+
+    def search(self, query: str = "", page: int = 1) -> str:
+        """The page of a search, or where to begin one."""
+        asked = {"q": query} | ({"page": str(page)} if page > 1 else {})
+        return f"{self.prefix}/search{f'?{urlencode(asked)}' if query else ''}"
+
+    def search_feed(self, query: str, format_: str) -> str:
+        """The feed of a search, as people subscribe to it."""
+        return self.for_readers(f"{self.prefix}/feeds/search.{format_}?{urlencode({'q': query}, quote_via=quote)}")
 
     def category(self, slug: str, before: str | None = None) -> str:
         """A category's page; `before` a place, the page of what is older."""

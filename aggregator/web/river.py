@@ -68,7 +68,7 @@ class Day:
 def days(catalogue: Catalogue, stories: Iterable[Story]) -> tuple[Day, ...]:
     """Stories, newest first, by their days."""
     return tuple(
-        Day(date=day, items=tuple(_item(catalogue, story) for story in of_day))
+        Day(date=day, items=tuple(item(catalogue, story) for story in of_day))
         for day, of_day in groupby(stories, key=lambda story: story.published.astimezone(UTC).date())
     )
 
@@ -98,7 +98,8 @@ def _here(story: Story, link_only: bool) -> str:
     return "Watch here" if "video" in kinds else "Listen here" if "audio" in kinds else "Read here"
 
 
-def _item(catalogue: Catalogue, story: Story) -> Item:
+def item(catalogue: Catalogue, story: Story) -> Item:
+    """One story."""
     source = catalogue.source(story.lead.address)
     link_only = source is not None and source.publish == "link"
     return Item(
