@@ -10,10 +10,11 @@ from pathlib import Path
 
 import click
 
-from aggregator.cli import database, exports, running, sources, stories
+from aggregator.cli import database, editing, exports, running, sources, stories
 
 COMMANDS = (
     *(running.run, running.ingest, running.serve, running.reclean),
+    *(editing.plan,),
     *(sources.check, sources.status, sources.parse),
     *(stories.explain, stories.split, stories.dedup, stories.release, stories.discard),
     *(exports.export, database.db),

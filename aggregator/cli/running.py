@@ -22,7 +22,7 @@ def run(config: Path) -> None:
     from aggregator.service import running, setup
 
     settings = load(config)
-    engine = setup.open_store(settings)
+    engine = setup.open_store(settings, meant=True)
     click.echo(f"Reading {len(settings.sources)} sources; pages and feeds at http://{settings.listen}/")
     asyncio.run(running.run(engine, settings))
 
@@ -38,7 +38,7 @@ def ingest(config: Path, once: bool, source: str | None, force: bool, as_json: b
     from aggregator.service import running, setup
 
     settings = load(config)
-    engine = setup.open_store(settings)
+    engine = setup.open_store(settings, meant=True)
     due = running.due(engine, settings, only=source, force=force)
     if once or source:
         _ingest_once(engine, settings, due, source, as_json=as_json)

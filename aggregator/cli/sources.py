@@ -79,6 +79,8 @@ def status(config: Path, source: str | None, as_json: bool) -> None:
 def _print_status(found: "Status") -> None:
     from aggregator.publish.words import counted, relative
 
+    for problem in found.config.problems:
+        click.echo(f"config.yaml is not in force: {problem}")
     for flood in found.floods:
         click.echo(
             f"flood {flood.id}: {flood.waiting} items of {flood.name} are held: {flood.reason}\n"

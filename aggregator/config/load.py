@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
+from xxhash import xxh3_128_hexdigest
 
 from aggregator.config.document import Node, read_nodes
 from aggregator.config.mistakes import problem
@@ -33,13 +34,19 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
 
     raises  ConfigError, with every problem, in the order of the file
     """
-    file = path.absolute()
-    body = _read(path)
+    return load_bytes(path, read_bytes(path), environ)
+
+
+def load_bytes(path: Path, body: bytes, environ: Mapping[str, str]) -> Settings:
+    """The settings in these bytes, if the file `path` held them.
+
+    raises  ConfigError, with every problem, in the order of the file
+    """
     with _uncollected():
-        settings, problems = _load(file, body, environ)
+        settings, problems = _load(path.absolute(), body, environ)
     if settings is None:
         raise ConfigError(path, _in_order(problems))
-    return replace(settings, warnings=_in_order(problems))
+    return replace(settings, warnings=_in_order(problems), digest=xxh3_128_hexdigest(body))
 
 
 @contextmanager
@@ -55,7 +62,11 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _read(file: Path) -> bytes:
+def read_bytes(file: Path) -> bytes:
+    """What is in the file.
+
+    raises  ConfigError
+    """
     try:
         return file.read_bytes()
     except OSError as error:

@@ -22,6 +22,11 @@ def summary(settings: Settings, warnings: Sequence[Problem]) -> Iterator[str]:
     yield f"{settings.file.name}: {listed}, {verdict}."
 
 
+def problem_lines(error: ConfigError) -> Iterator[str]:
+    """Every problem, for pages that anybody may see: without the folder of the file."""
+    yield from _lines(Path(error.file.name), error.problems)
+
+
 def _lines(file: Path, problems: Iterable[Problem]) -> Iterator[str]:
     for one in problems:
         place = ":".join(str(part) for part in (file, one.line, one.column) if part is not None)

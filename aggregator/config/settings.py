@@ -93,7 +93,10 @@ class CategorySettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Settings:
-    """All of config.yaml. Parents stand before their children in `categories`; `warnings` are no reason to stop."""
+    """All of config.yaml. Parents stand before their children in `categories`; `warnings` are no reason to stop.
+
+    digest  of what was read; "" for what never stood in a file
+    """
 
     file: Path
     sources: tuple[SourceSettings, ...]
@@ -108,6 +111,7 @@ class Settings:
     rsshub: RsshubSettings = field(default_factory=RsshubSettings)
     publish: PublishSettings = field(default_factory=PublishSettings)
     warnings: tuple[Problem, ...] = ()
+    digest: str = ""
 
     def __repr__(self) -> str:
         return f"Settings({str(self.file)!r}, sources={len(self.sources)}, categories={len(self.categories)})"

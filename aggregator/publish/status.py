@@ -14,6 +14,7 @@ from aggregator.config.settings import Settings, SourceSettings
 from aggregator.errors import Problem
 from aggregator.publish.health import State, badness, judge
 from aggregator.publish.redaction import public_url, redacted, shown_address
+from aggregator.store.configuration import ConfigState
 from aggregator.store.floods import Flood
 from aggregator.store.health import SourceHealth
 
@@ -82,6 +83,7 @@ class Status:
     """Everything, at one instant. `sources` are the worst first; `stories` is None where nobody counted them.
 
     floods  what is held from publishing until somebody decides
+    config  whether config.yaml, as it stands there now, is in force
     """
 
     at: datetime
@@ -89,6 +91,7 @@ class Status:
     warnings: tuple[Problem, ...]
     stories: int | None = None
     floods: tuple["HeldFlood", ...] = ()
+    config: ConfigState = ConfigState()
 
     @property
     def counts(self) -> Mapping[State, int]:
@@ -109,6 +112,7 @@ def status(
     *,
     stories: int | None = None,
     floods: Iterable[Flood] = (),
+    config: ConfigState = ConfigState(),
 ) -> Status:
     """The status of the sources whose health is given, and of what is held."""
     listed = {source.address: source for source in settings.sources}
@@ -119,6 +123,7 @@ def status(
         warnings=settings.warnings,
         stories=stories,
         floods=tuple(_flood(flood, listed.get(flood.address)) for flood in floods),
+        config=config,
     )
 
 
@@ -197,6 +202,12 @@ def document(status: Status, *, program: str, database: str, schema: str | None)
             "stories": status.stories,
             "sources": len(status.sources),
             **{state.value: status.counts.get(state, 0) for state in State},
+        },
+        "config": {
+            "in_force": not status.config.problems,
+            "in_force_at": _written(status.config.in_force_at),
+            "refused_at": _written(status.config.refused_at),
+            "problems": list(status.config.problems),
         },
         "warnings": [asdict(problem) for problem in status.warnings],
         "floods": [{name: _written(value) for name, value in asdict(flood).items()} for flood in status.floods],

@@ -10,7 +10,7 @@ from aggregator.config.settings import Settings
 from aggregator.errors import Problem
 from aggregator.ingest.worker import utc_now
 from aggregator.publish.status import Status, status
-from aggregator.store import floods, health, views
+from aggregator.store import configuration, floods, health, views
 from aggregator.store.engine import open_engine, reading
 from feeds.parse import expat
 
@@ -24,8 +24,10 @@ def status_of(engine: Engine, settings: Settings, *, only: str | None = None) ->
     with reading(engine) as connection:
         healths = [one for one in health.health(connection) if only in (None, one.address)]
         everything = views.category_states(connection).get("all")
+        config = configuration.state(connection)
         held = [one for one in floods.held(connection) if only in (None, one.address)]
-    return status(settings, healths, utc_now(), stories=everything.stories if everything else 0, floods=held)
+    published = everything.stories if everything else 0
+    return status(settings, healths, utc_now(), stories=published, floods=held, config=config)
 
 
 def moved(settings: Settings) -> tuple[Problem, ...]:

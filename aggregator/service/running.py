@@ -22,6 +22,7 @@ from aggregator.dedup.merge import Merged, Merger
 from aggregator.errors import AggregatorError, DatabaseError
 from aggregator.ingest.worker import Polled, Worker, utc_now
 from aggregator.jobs import schedule
+from aggregator.service.reloading import Reloader
 from aggregator.store import sources, texts
 from aggregator.store.engine import writing
 
@@ -73,22 +74,36 @@ async def ingest_once(
 async def ingest_forever(engine: Engine, settings: Settings, *, server: Process | None = None) -> None:
     """Poll, merge and tidy by the clock until SIGTERM or Ctrl-C, or until the server beside us ends.
 
+    Whenever config.yaml changes, and on SIGHUP, it is put in force, if it can be.
+
     raises  ServerEnded
     """
-    stop = asyncio.Event()
-    async with Worker(engine, settings) as worker:
-        _on_signals(stop.set)
-        scheduler = schedule(worker, engine, settings, utc_now)
-        scheduler.start()
-        log.info("ingesting sources=%d", len(settings.sources))
-        ends = [asyncio.create_task(stop.wait()), *([asyncio.create_task(server.wait())] if server else [])]
-        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-        worker.stop()
-        scheduler.shutdown(wait=False)
+    stop, reloader = asyncio.Event(), Reloader(engine)
+    _on_signals(stop.set)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reloader.ask)
+    ends = [asyncio.create_task(stop.wait()), *([asyncio.create_task(server.wait())] if server else [])]
+    while not any(task.done() for task in ends):
+        # New settings get a new worker: nothing of the old ones is left in any corner, and polls in flight end first.
+        changed = asyncio.create_task(reloader.next(settings))
+        async with Worker(engine, settings) as worker:
+            scheduler = schedule(worker, engine, settings, utc_now)
+            scheduler.start()
+            log.info("ingesting sources=%d", len(settings.sources))
+            await asyncio.wait((*ends, changed), return_when=asyncio.FIRST_COMPLETED)
+            worker.stop()
+            scheduler.shutdown(wait=False)
+        if changed.done():
+            settings = await asyncio.to_thread(reloader.put_in_force, settings, changed.result())
+        await _cancelled(changed)
     for task in ends:
-        task.cancel()
+        await _cancelled(task)
     if server is not None and not stop.is_set():
         raise ServerEnded(f"the web server ended by itself, with exit code {server.returncode}")
+
+
+async def _cancelled(task: asyncio.Task[object]) -> None:
+    task.cancel()
+    await asyncio.wait((task,))
 
 
 async def run(engine: Engine, settings: Settings) -> None:

@@ -1,32 +1,63 @@
 """The database in agreement with config.yaml: what everything else starts with."""
 
+import logging
+
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from xxhash import xxh3_128_digest
 
+from aggregator.config.reload import loses_too_much
 from aggregator.config.settings import Settings
 from aggregator.errors import DatabaseError
 from aggregator.ingest.worker import utc_now
-from aggregator.store import sources, stories
-from aggregator.store.engine import open_engine, upgrade, writing
+from aggregator.store import configuration, sources, stories
+from aggregator.store.engine import open_engine, reading, upgrade, writing
 from aggregator.store.sources import Listed
 
+log = logging.getLogger(__name__)
 
-def open_store(settings: Settings) -> Engine:
+
+def open_store(settings: Settings, *, meant: bool = False) -> Engine:
     """The database, brought up to date and in agreement with config.yaml.
+
+    meant  whether the file is put in force whatever it has lost: whoever starts the writing wing means what is there.
+           For every other command a file that has lost more than half of its sources changes nothing.
 
     raises  DatabaseError
     """
     engine = open_engine(settings.database)
     upgrade(engine)
+    if meant or not _lost_too_much(engine, settings):
+        put_in_force(engine, settings, started=meant)
+    return engine
+
+
+def put_in_force(engine: Engine, settings: Settings, *, started: bool = True) -> None:
+    """Make the database agree with config.yaml.
+
+    started  whether these are the settings that the writing wing goes by from now on
+
+    raises  DatabaseError
+    """
     now = utc_now()
     try:
         with writing(engine) as connection:
             changed = sources.sync(connection, listed(settings), slugs(settings), now)
             stories.refile(connection, changed, now)
+            if started:
+                configuration.put_in_force(connection, settings.digest, now)
     except DBAPIError as error:
         raise DatabaseError(f"the database cannot be written: {error.orig}") from error
-    return engine
+
+
+def _lost_too_much(engine: Engine, settings: Settings) -> bool:
+    with reading(engine) as connection:
+        known = sources.addresses(connection)
+    gone = tuple(known - {source.address for source in settings.sources})
+    if loses_too_much(gone, len(known)):
+        log.warning("changed nothing: config.yaml lost sources=%d of=%d; see `aggregator plan`", len(gone), len(known))
+        return True
+    return False
 
 
 def slugs(settings: Settings) -> tuple[str, ...]:

@@ -312,3 +312,17 @@ story_categories = Table(
 Index("ix_story_categories_published", story_categories.c.category_id, story_categories.c.published,
       story_categories.c.story_id)  # the newest stories of a category  # fmt: skip
 Index("ix_story_categories_story_id", story_categories.c.story_id)  # the categories of a story
+
+# One row: which config.yaml is in force, and why the one that stands there now is not.
+configuration = Table(
+    "configuration",
+    metadata,
+    Column("id", SmallInteger, primary_key=True, autoincrement=False),
+    Column("digest", Text, nullable=False),
+    Column("in_force_at", Instant),
+    Column("problems", TEXTS),
+    Column("refused_at", Instant),
+    Column("refused_digest", Text),
+    Column("missing", Integer, nullable=False, server_default="0"),
+    Column("accepted", Text),
+)

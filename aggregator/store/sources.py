@@ -105,6 +105,34 @@ def sync(connection: Connection, listed: Iterable[Listed], slugs: Iterable[str],
     return tuple(sorted(changed & {row.id for row in known.values()}))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """What the database knows of a source that is in force, as far as config.yaml decides it."""
+
+    kind: str
+    reading: bytes
+    slugs: frozenset[str]
+
+
+def recorded(connection: Connection) -> dict[str, Recorded]:
+    """Every source that is in force, by its address."""
+    filed: dict[int, set[str]] = {}
+    rows = select(source_categories.c.source_id, categories.c.slug).join(categories)
+    for source_id, slug in connection.execute(rows):
+        filed.setdefault(source_id, set()).add(slug)
+    c = sources.c
+    known = connection.execute(select(c.id, c.address, c.kind, c.reading).where(c.removed_at.is_(None)))
+    return {
+        row.address: Recorded(kind=row.kind, reading=row.reading, slugs=frozenset(filed.get(row.id, ())))
+        for row in known
+    }
+
+
+def addresses(connection: Connection) -> frozenset[str]:
+    """The addresses of all sources that are in force."""
+    return frozenset(connection.scalars(select(sources.c.address).where(sources.c.removed_at.is_(None))))
+
+
 def _read_anew(connection: Connection, readings: Iterable[tuple[Row[*tuple[Any, ...]], bytes]]) -> None:
     """Forget what the last document of a source was, where its documents are to be read otherwise than before."""
     forgotten = dict.fromkeys(("validators_url", "etag", "last_modified", "body_digest", "memory"))

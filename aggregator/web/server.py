@@ -46,6 +46,8 @@ def serve(settings: Settings, *, attached: bool = False) -> None:
         log_level=LogLevels.warning,
         websockets=False,
     )
+    # What granian does on SIGHUP is to start a new process on whatever the file is then; ours follows it by itself.
+    server.on_startup(lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
     server.serve(target_loader=load_app)
 
 
@@ -57,11 +59,13 @@ def load_app(file: str) -> Any:
     """The web application, from the path of config.yaml; in the process that answers, which ends with its watcher."""
     from aggregator.config.load import load
     from aggregator.store.engine import open_engine
-    from aggregator.web import create_app
+    from aggregator.web.reload import Reloading
 
     _end_with_parent(signal.SIGKILL)
     settings = load(Path(file), os.environ)
-    return create_app(settings, open_engine(settings.database, patience_ms=PATIENCE_MS), trust=TRUST_SECONDS)
+    app = Reloading(settings, open_engine(settings.database, patience_ms=PATIENCE_MS), trust=TRUST_SECONDS)
+    threading.Thread(target=app.follow, name="config", daemon=True).start()
+    return app
 
 
 def _end_with_parent(number: signal.Signals) -> None:

@@ -16,7 +16,7 @@ from aggregator.config.settings import Settings
 from aggregator.publish.health import State
 from aggregator.publish.selection import ALL
 from aggregator.publish.status import SourceStatus, Status, document, status
-from aggregator.store import floods, health, views
+from aggregator.store import configuration, floods, health, views
 from aggregator.store.engine import current_version, reading
 from aggregator.web.responses import Page, plain, represent
 
@@ -44,7 +44,9 @@ def statuses(settings: Settings, engine: Engine, clock: Callable[[], datetime]) 
             healths = health.health(connection)
             everything = views.category_states(connection).get(ALL)
             held = floods.held(connection)
-        return status(settings, healths, clock(), stories=everything.stories if everything else 0, floods=held)
+            config = configuration.state(connection)
+        published = everything.stories if everything else 0
+        return status(settings, healths, clock(), stories=published, floods=held, config=config)
 
     @routes.get("/status")
     def page() -> Response:

@@ -98,6 +98,36 @@ def test_an_address_that_is_taken_is_said_and_not_shared(config: Path, free_port
     assert "address already in use" in said.lower()
 
 
+def test_an_edited_file_is_put_in_force_and_a_broken_one_is_not(config: Path, free_port: int) -> None:
+    """C01, through all processes: new sources are fetched and shown; what is wrong is on the status page."""
+    (config.parent / "b.xml").write_text(FEED.replace("The first entry", "The second entry"))
+    with running(config, "run") as program:
+        assert until(lambda: shows(free_port, "/feeds/tech.atom", "The first entry"))
+        config.write_text(config.read_text() + "  New:\n    - file:b.xml\n")
+        assert until(lambda: shows(free_port, "/feeds/new.atom", "The second entry"))
+        good = config.read_text()
+        config.write_text(good + "bad: [")
+        program.send_signal(signal.SIGHUP)
+        assert until(lambda: shows(free_port, "/status", "config.yaml is not in force"))
+        assert shows(free_port, "/feeds/new.atom", "The second entry")
+        config.write_text(good)
+        assert until(lambda: not shows(free_port, "/status", "config.yaml is not in force"))
+
+
+def test_c02_most_sources_go_only_when_somebody_says_so_and_their_stories_stay(config: Path, free_port: int) -> None:
+    (config.parent / "b.xml").write_text(FEED.replace("The first entry", "The second entry"))
+    (config.parent / "c.xml").write_text(FEED.replace("The first entry", "The third entry"))
+    config.write_text(config.read_text() + "    - file:b.xml\n    - file:c.xml\n")
+    with running(config, "run"):
+        assert until(lambda: shows(free_port, "/feeds/tech.atom", "The third entry"))
+        config.write_text(config.read_text().replace("    - file:b.xml\n    - file:c.xml\n", ""))
+        assert until(lambda: shows(free_port, "/status", "2 of 3 sources"))
+        with running(config, "plan", "--accept-removals") as plan:
+            assert plan.wait(30) == 0
+        assert until(lambda: not shows(free_port, "/status", "2 of 3 sources"))
+        assert shows(free_port, "/feeds/all.atom", "The third entry")
+
+
 def test_nothing_of_ours_is_left_running(config: Path, free_port: int) -> None:
     with running(config, "run") as program:
         assert until(lambda: shows(free_port, "/feeds/tech.atom", "The first entry"))

@@ -78,7 +78,15 @@ def test_the_json_has_the_members_that_are_documented_and_no_others() -> None:
         status(site(), [failing()], NOW, stories=3, floods=[HELD]), program="1.0", database="sqlite", schema="0001"
     )
     assert said["version"] == VERSION == 1
-    members = {*said, *said["counts"], *said["database"], *said["sources"][0], *said["warnings"][0], *said["floods"][0]}
+    members = {
+        *said,
+        *said["counts"],
+        *said["database"],
+        *said["sources"][0],
+        *said["warnings"][0],
+        *said["floods"][0],
+        *said["config"],
+    }
     assert members == set(re.findall(r"^\| `(\w+)`", DOCUMENTED, re.MULTILINE))
 
 
