@@ -24,7 +24,7 @@ from aggregator.dedup.choose import Chooser
 from aggregator.dedup.index import Groups, Index
 from aggregator.store.stories import Sighting
 from benchmarks.dedup_sets import Item, LabelledSet, all_sets, arrival
-from feeds.fingerprint import fingerprint, normalise_title, tokens, url_key
+from feeds.fingerprint import fingerprint, normalise_title, tokens, unpacked, url_key
 from feeds.html import text_of
 
 Pair = tuple[int, int]  # numbers of items, the smaller first
@@ -69,7 +69,7 @@ def sighting_of(item: Item, number: int, source_id: int) -> Sighting:
     return Sighting(
         id=number + 1, source_id=source_id, address=item.source, guid=item.entry.guid, url=item.entry.url,
         title=item.entry.title, words=made.words, url_key=made.url_key, title_key=made.title_key, telling=made.telling,
-        shingles=made.shingles, sketch=made.sketch, near_keys=made.near_keys,
+        shingles=made.shingles, sketch=made.sketch, near_keys=tuple(unpacked("q", made.near_keys)),
         placed=min(item.entry.published or seen_at, seen_at), dated=item.entry.published is not None,
         revised=seen_at, first_seen_at=seen_at, story_id=None,
     )  # fmt: skip

@@ -40,9 +40,12 @@ class Chooser:
         """The group that a sighting belongs to: the best evidence first, then what was there first; None if to none."""
         if not self.takes_part(sighting):
             return None
+        candidates = tuple(index.candidates(sighting))
+        if not candidates:
+            return None
         common, near = index.common(sighting), self._near(sighting)
         found = []
-        for candidate in index.candidates(sighting):
+        for candidate in candidates:
             group = groups.of.get(candidate.id)
             if group is None or sighting.source_id in groups.carriers[group] or not self.takes_part(candidate):
                 continue

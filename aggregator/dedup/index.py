@@ -9,24 +9,18 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from aggregator.store.keys import PER_KEY
+from aggregator.store.keys import PER_KEY, Pairs
 from aggregator.store.stories import Sighting
-from feeds.fingerprint import unpacked
 
 COMMON_URL = 4  # sightings of one source that share an address among the newest: it gives that to everything
 COMMON_TITLE = 3  # the same for a title: "Open for questions", every Monday
 RARE = 4  # sightings of one hash of the text, up to which it is enough alone; "one of the" is everybody's
 
 
-def near_keys(sighting: Sighting) -> tuple[int, ...]:
-    """The hashes of the text that an index can find it by."""
-    return tuple(unpacked("q", sighting.near_keys))
-
-
 def keys_of(sighting: Sighting) -> tuple[int, ...]:
     """Everything that an index can find a sighting by."""
     named = (key for key in (sighting.url_key, sighting.title_key) if key is not None)
-    return (*named, *near_keys(sighting))
+    return (*named, *sighting.near_keys)
 
 
 def likely(sighting: Sighting, newest: Mapping[int, Sequence[int]]) -> dict[int, None]:
@@ -36,13 +30,14 @@ def likely(sighting: Sighting, newest: Mapping[int, Sequence[int]]) -> dict[int,
     """
     found: dict[int, None] = {}
     for named in (sighting.url_key, sighting.title_key):
-        if named is not None:
-            found.update(dict.fromkeys(newest.get(named, ())))
+        if named is not None and named in newest:
+            found.update(dict.fromkeys(newest[named]))
     met: set[int] = set()
-    for key in near_keys(sighting):
-        ids = newest.get(key, ())
-        found.update(dict.fromkeys(ids if len(ids) <= RARE else met.intersection(ids)))
-        met.update(ids)
+    for key in sighting.near_keys:
+        if key in newest:  # of ten keys nine are nobody else's
+            ids = newest[key]
+            found.update(dict.fromkeys(ids if len(ids) <= RARE else met.intersection(ids)))
+            met.update(ids)
     found.pop(sighting.id, None)
     return found
 
@@ -52,12 +47,12 @@ class Index:
     """What was seen before, by key.
 
     newest     for each key the ids of the newest sightings that have it, oldest first
-    changed    the keys of which that is not what it was in the beginning
+    before     the same of those keys that have changed, as it was in the beginning
     sightings  those by id
     """
 
     newest: dict[int, list[int]] = field(default_factory=dict)
-    changed: set[int] = field(default_factory=set)
+    before: dict[int, tuple[int, ...]] = field(default_factory=dict)
     sightings: dict[int, Sighting] = field(default_factory=dict)
 
     def add(self, sighting: Sighting) -> None:
@@ -66,11 +61,22 @@ class Index:
         for key in keys_of(sighting):
             ids = self.newest.setdefault(key, [])
             if sighting.id not in ids:
-                self.changed.add(key)
+                if key not in self.before:
+                    self.before[key] = tuple(ids)
                 ids.append(sighting.id)
                 if len(ids) > PER_KEY:
                     ids.sort()
                     del ids[0]
+
+    def changes(self) -> tuple[Pairs, Pairs]:
+        """The pairs of key and sighting that are new since the beginning, and those that are no longer there."""
+        added: list[tuple[int, int]] = []
+        dropped: list[tuple[int, int]] = []
+        for key, before in self.before.items():
+            ids = self.newest[key]
+            added.extend([(key, id_) for id_ in ids if id_ not in before])
+            dropped.extend([(key, id_) for id_ in before if id_ not in ids])
+        return added, dropped
 
     def candidates(self, sighting: Sighting) -> Iterator[Sighting]:
         """Each sighting that shares a key with this one, once."""

@@ -57,14 +57,12 @@ def echoed(sighting: Sighting) -> UUID | None:
 class _Batch:
     """What one batch knows before it decides.
 
-    loaded   the part of the index of keys that was there before
     echoes   the stories that sightings say they are, by identity
     """
 
     index: Index = field(default_factory=Index)
     groups: Groups = field(default_factory=Groups)
     apart: Apart = field(default_factory=dict)
-    loaded: dict[int, list[int]] = field(default_factory=dict)
     echoes: dict[UUID, int] = field(default_factory=dict)
 
 
@@ -96,7 +94,7 @@ class Merger:
         stories.attach(connection, placed)
         known = {sighting.id: sighting.story_id for sighting in waiting if sighting.story_id is not None}
         stories.settle(connection, list(known))
-        _keep_index(connection, batch)
+        keys.remember(connection, *batch.index.changes())
         alone = set(story_ids.values()) - {one.story_id for one in placed if one.reason != Evidence.FOUNDER.value}
         touched = {one.story_id for one in placed} | {story_id for story_id in known.values() if story_id is not None}
         choose_leads(connection, touched - alone, self._chooser)
@@ -113,9 +111,8 @@ class Merger:
         if not comparable:
             return batch
         wanted = {key for sighting in comparable for key in keys_of(sighting)}
-        batch.loaded = keys.newest(connection, wanted)
-        batch.index.newest = {key: list(ids) for key, ids in batch.loaded.items()}  # copies, to be compared with
-        worth_reading = {id_ for sighting in comparable for id_ in likely(sighting, batch.loaded)}
+        batch.index.newest = keys.newest(connection, wanted)
+        worth_reading = {id_ for sighting in comparable for id_ in likely(sighting, batch.index.newest)}
         for candidate in stories.companions(connection, worth_reading):
             assert candidate.story_id is not None
             batch.index.sightings[candidate.id] = candidate
@@ -195,14 +192,3 @@ def _placed(one: Attached, story_ids: dict[int, int]) -> Attached:
         score=one.score,
         matched_id=one.matched_id,
     )
-
-
-def _keep_index(connection: Connection, batch: _Batch) -> None:
-    """Write down how the index has changed."""
-    added: list[tuple[int, int]] = []
-    dropped: list[tuple[int, int]] = []
-    for key in batch.index.changed:
-        ids, before = batch.index.newest[key], batch.loaded.get(key, ())
-        added.extend((key, id_) for id_ in ids if id_ not in before)
-        dropped.extend((key, id_) for id_ in before if id_ not in ids)
-    keys.remember(connection, added, dropped)

@@ -302,16 +302,17 @@ source_categories = Table(
     Column("category_id", ForeignKey(categories.c.id), primary_key=True),
 )
 
+# Two trees and no third: every story is filed in two categories or more, and each tree is a page to change.
 story_categories = Table(
     "story_categories",
     metadata,
-    Column("category_id", ForeignKey(categories.c.id), primary_key=True),
-    Column("story_id", ForeignKey(stories.c.id), primary_key=True),
+    Column("story_id", ForeignKey(stories.c.id), primary_key=True, autoincrement=False),
+    Column("category_id", ForeignKey(categories.c.id), primary_key=True, autoincrement=False),
     Column("published", Instant, nullable=False),  # a copy of stories.published, for the index
+    sqlite_with_rowid=False,
 )
 Index("ix_story_categories_published", story_categories.c.category_id, story_categories.c.published,
       story_categories.c.story_id)  # the newest stories of a category  # fmt: skip
-Index("ix_story_categories_story_id", story_categories.c.story_id)  # the categories of a story
 
 # One row: which config.yaml is in force, and why the one that stands there now is not.
 configuration = Table(

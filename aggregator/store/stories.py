@@ -25,6 +25,7 @@ from aggregator.store.schema import (
     stories,
     story_categories,
 )
+from feeds.fingerprint import unpacked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +51,7 @@ class Sighting:
     telling: bool = True
     shingles: int = 0
     sketch: bytes = b""
-    near_keys: bytes = b""
+    near_keys: tuple[int, ...] = ()
     placed: datetime
     dated: bool = True
     revised: datetime
@@ -190,7 +191,7 @@ def _sighting(
         telling=bool(telling),
         shingles=shingles,
         sketch=sketch,
-        near_keys=near_keys,
+        near_keys=tuple(unpacked("q", near_keys)),
         placed=min(published or first_seen_at, first_seen_at).replace(microsecond=0),
         dated=published is not None,
         revised=revised,
@@ -288,7 +289,7 @@ def file_stories(connection: Connection, story_ids: Collection[int]) -> None:
         return
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     memberships = (
-        select(source_categories.c.category_id, stories.c.id, stories.c.published)
+        select(stories.c.id, source_categories.c.category_id, stories.c.published)
         .select_from(stories)
         .join(sightings, sightings.c.story_id == stories.c.id)
         .join(source_categories, source_categories.c.source_id == sightings.c.source_id)
@@ -297,7 +298,7 @@ def file_stories(connection: Connection, story_ids: Collection[int]) -> None:
     )
     filed = connection.scalars(
         dialect.insert(story_categories)
-        .from_select(["category_id", "story_id", "published"], memberships)
+        .from_select(["story_id", "category_id", "published"], memberships)
         .on_conflict_do_nothing()
         .returning(story_categories.c.category_id)
     )

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from aggregator.dedup.match import Evidence, overlap, repeats, same_story
 from aggregator.store.stories import Sighting
-from feeds.fingerprint import fingerprint
+from feeds.fingerprint import fingerprint, unpacked
 from feeds.model import Entry
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -28,7 +28,8 @@ def sighting(
     ours = Sighting(
         id=source, source_id=source, address=str(source), guid="1", url=address, title=title, words=made.words,
         url_key=made.url_key, title_key=made.title_key, telling=made.telling, shingles=made.shingles,
-        sketch=made.sketch, near_keys=made.near_keys, placed=NOW, revised=NOW, first_seen_at=NOW, story_id=None,
+        sketch=made.sketch, near_keys=tuple(unpacked("q", made.near_keys)),
+        placed=NOW, revised=NOW, first_seen_at=NOW, story_id=None,
     )  # fmt: skip
     return replace(ours, **changes)  # type: ignore[arg-type]
 
