@@ -44,6 +44,34 @@ def export_jsonl(config: Path, file: Path | None) -> None:
     write((f"{line}\n" for line in lines), file)
 
 
+@export.command("static")
+@click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
+@json_option
+@command
+def export_static(config: Path, folder: Path, as_json: bool) -> None:
+    """The whole published site into DIR, for any web server; touches only what changed."""
+    from dataclasses import asdict
+
+    from aggregator.ingest.worker import utc_now
+    from aggregator.service import setup, static
+
+    settings = load(config)
+    engine = setup.open_store(settings)
+    if settings.access.token:
+        click.echo("access.token is set, but files have no lock: whoever can read them needs no key.", err=True)
+    if any(source.images == "proxy" for source in settings.sources):
+        click.echo("Images with `images: proxy` stay at /image/…, which `aggregator serve` must answer.", err=True)
+    with progress(transient=True) as shown:
+        bar = shown.add_task("Writing", total=static.count(engine, settings))
+        done = static.export_site(engine, settings, folder, now=utc_now(), watch=lambda: shown.advance(bar))
+    if as_json:
+        click.echo(json.dumps({name: count for name, count in asdict(done).items() if name != "left"}))
+        return
+    written = done.new + done.changed + done.unchanged
+    counts = f"{done.new} new, {done.changed} changed, {done.unchanged} unchanged, {done.removed} removed."
+    click.echo(f"{written} files: {counts}")
+
+
 GENERATORS = ("hexo", "jekyll", "hugo")  # feeds.render.TREES, whose import would keep `--help` waiting
 
 

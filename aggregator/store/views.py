@@ -97,6 +97,14 @@ def identities(connection: Connection, ids: Collection[int]) -> dict[int, UUID]:
     return {row.id: row.uuid for row in rows}
 
 
+def uuids(connection: Connection, *, after: int, limit: int) -> list[tuple[int, UUID]]:
+    """The ids and identities of the next stories by id."""
+    rows = connection.execute(
+        select(stories.c.id, stories.c.uuid).where(stories.c.id > after).order_by(stories.c.id).limit(limit)
+    )
+    return [(row.id, row.uuid) for row in rows]
+
+
 def every(connection: Connection, *, after: int, limit: int) -> tuple[Story, ...]:
     """The next stories by id: all of them, a page at a time."""
     ids = select(stories.c.id).where(stories.c.id > after).order_by(stories.c.id).limit(limit)

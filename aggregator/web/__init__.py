@@ -50,18 +50,20 @@ def create_app(
     clock: Callable[[], datetime] = _utc_now,
     image_client: BlockingClient | None = None,
     trust: float = 0.0,
+    still: bool = False,
 ) -> Flask:
     """The application for a database that is up to date already.
 
     clock         what time it is, for the pages that say how long ago something was
     image_client  what images are fetched with; tests put in their own
     trust         seconds for which a feed is served without asking the database whether it has changed
+    still         for pages that become files: they do not lead to what answers a question, or tells of this minute
     """
     app = Flask(__name__, static_folder=None)
     app.response_class = Answer
     app.config.update(PROVIDE_AUTOMATIC_OPTIONS=False)
     app.url_map.merge_slashes = False  # `//` is another address; a redirect would carry what was asked for
-    links, catalogue, assets = Links(settings), Catalogue(settings), Assets()
+    links, catalogue, assets = Links(settings, still=still), Catalogue(settings), Assets()
     _prepare_templates(app, settings, links, assets)
     renditions = Renditions(engine, settings, trust=trust)
     app.register_blueprint(feeds(renditions, SearchFeeds(engine, settings)))

@@ -18,11 +18,14 @@ if TYPE_CHECKING:
 class Links:
     """The addresses of this site, as they stand in `href` (`/news/status`) or whole (`https://example.org/news/…`)."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, still: bool = False) -> None:
+        """`still`: on pages that are files, where an address without an ending is a folder."""
         site = urlsplit(str(settings.site.url))
         path = site.path.strip("/")
         self.prefix = f"/{path}" if path else ""  # never `//…`, which would name another host
         self.origin = f"{site.scheme}://{site.netloc}"
+        self.still = still
+        self._end = "/" if still else ""
         self._key = f"key={token}" if (token := settings.access.token) else ""
 
     @property
@@ -42,11 +45,11 @@ class Links:
 
     def story(self, uuid: UUID) -> str:
         """A story's page."""
-        return f"{self.prefix}/story/{uuid}"
+        return f"{self.prefix}/story/{uuid}{self._end}"
 
     def top(self, slug: str = "top") -> str:
         """The page of what most publishers carry, of the last day or of another window."""
-        return f"{self.prefix}/{slug}"
+        return f"{self.prefix}/{slug}{self._end}"
 
     def search(self, query: str = "", page: int = 1) -> str:
         """The page of a search, or where to begin one."""
@@ -59,7 +62,7 @@ class Links:
 
     def category(self, slug: str, before: str | None = None) -> str:
         """A category's page; `before` a place, the page of what is older."""
-        return f"{self.prefix}/category/{quote(slug)}{f'?before={before}' if before else ''}"
+        return f"{self.prefix}/category/{quote(slug)}{self._end}{f'?before={before}' if before else ''}"
 
     def feed(self, slug: str, format_: str) -> str:
         """A category's feed, as people subscribe to it."""
