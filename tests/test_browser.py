@@ -20,7 +20,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from aggregator.config.settings import DedupSettings, SiteSettings
 from aggregator.dedup.merge import Merger, story_uuid
 from aggregator.outcome import Reason
-from aggregator.store import sources
+from aggregator.store import sources, texts
 from aggregator.store.engine import open_engine, upgrade, writing
 from aggregator.web import create_app
 from tests.builders import carry, entry, failed, listed, record, settings, source_settings, sync, updated
@@ -32,6 +32,7 @@ EN, ZH, AR, BROKEN = (f"https://{name}.example/feed" for name in ("en", "zh", "a
 LONG = "Donaudampfschifffahrtsgesellschaftskapitänsmütze" * 4
 PAGES = [
     *("/", "/category/technology", "/category/新媒体/zaker", "/category/all", "/status", "/nowhere"),
+    *("/search", "/search?q=列车", "/search?q=معرض+الكتاب", "/search?q=nothing+has+this", "/top", "/top/week"),
     *(f"/story/{story_uuid(address, f'{address}/0')}" for address in (EN, ZH, AR)),
 ]
 TEXTS = {
@@ -108,6 +109,7 @@ def serve(folder: Path) -> Iterator[str]:
         carry(engine, number, NOW, *stories)
     carry(engine, 4, NOW, entry("shared", title=f"{TEXTS[EN][0]} 1", url=f"{EN}/1", published=NOW - 7 * HOUR))
     Merger(DedupSettings(), ()).run(engine, NOW)
+    texts.index_all(engine)
     with writing(engine) as connection:
         claims = sources.claim_due(connection, now=NOW, limit=3, per_host=1, lease=HOUR)
     for claim in claims[:2]:
