@@ -95,6 +95,16 @@ def test_from_config_to_a_feed_in_a_reader(config: Path) -> None:
     assert "Also in:" in text
 
 
+def test_what_was_read_is_found_and_written_to_files(config: Path) -> None:
+    aggregator(config, "ingest", "--once")
+    shared = "一个足够长的、两家都刊登的标题"
+    assert [entry.title for entry in read(config, "/feeds/search.atom?q=刊登").entries] == [shared]
+    assert [entry.title for entry in read(config, "/feeds/新闻.rss?q=longer+text").entries] == [shared]
+    assert read(config, "/feeds/top.atom").feed.title == "Top of the last 24 hours · Journey"
+    assert aggregator(config, "export", "static", str(config.parent / "site")).endswith("0 removed.\n")
+    assert shared in (config.parent / "site/index.html").read_text()
+
+
 def test_a_second_run_asks_politely_and_stores_nothing_new(config: Path, origin: Origin) -> None:
     aggregator(config, "ingest", "--once")
     before = read(config, "/feeds/all.rss")
