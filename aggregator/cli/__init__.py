@@ -14,7 +14,7 @@ from aggregator.cli import database, editing, exports, running, sources, stories
 
 COMMANDS = (
     *(running.run, running.ingest, running.serve, running.reclean),
-    *(editing.plan,),
+    *(editing.plan, editing.add, editing.remove, editing.import_),
     *(sources.check, sources.status, sources.parse),
     *(stories.explain, stories.split, stories.dedup, stories.release, stories.discard),
     *(exports.export, database.db),

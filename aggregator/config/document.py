@@ -41,7 +41,9 @@ _TOO_DEEP = f"this is nested more than {DEEPEST} levels deep"
 class Node:
     """One value. `content` is the text as it is written, the items, or the keys with their nodes.
 
+    start     where it begins in the text, counted in characters; `end` is where it ends, blanks after it left out
     plain     without quotes, so that YAML's surprises apply
+    flow      written in brackets
     size      how many nodes it stands for, aliases followed
     repeated  keys of a mapping that were there already; only the first is in `content`
     """
@@ -49,7 +51,10 @@ class Node:
     content: "str | list[Node] | dict[str, tuple[Node, Node]]"
     line: int
     column: int
+    start: int = 0
+    end: int = 0
     plain: bool = False
+    flow: bool = False
     size: int = 1
     repeated: "list[Node]" = field(default_factory=list)
 
@@ -115,7 +120,7 @@ class _Reading:
             raise _refused_tag(event, line, column)
         if event.anchor is not None:
             self._anchors[event.anchor] = None
-        node = Node([], line, column)
+        node = Node([], line, column, event.start_mark.index, event.end_mark.index, flow=bool(event.flow_style))
         if isinstance(event, SequenceStartEvent):
             node.content = self._items(node, depth)
         else:
@@ -131,7 +136,8 @@ class _Reading:
             raise _refused_tag(event, line, column)
         if event.style == '"' and _HALF.search(event.value):
             raise Unusable(_HALF_WRITTEN, line, column)
-        return Node(event.value, line, column, plain=tag is None and not event.style)
+        start, end = event.start_mark.index, event.end_mark.index
+        return Node(event.value, line, column, start, end, plain=tag is None and not event.style)
 
     def _alias(self, anchor: str, line: int, column: int) -> Node:
         if anchor not in self._anchors:
@@ -148,9 +154,12 @@ class _Reading:
         items: list[Node] = []
         for event in self._events:
             if isinstance(event, SequenceEndEvent):
+                if parent.flow:
+                    parent.end = event.end_mark.index  # type: ignore[union-attr]
                 break
             node = self._node(event, depth + 1)
             parent.size += node.size
+            parent.end = node.end
             items.append(node)
         return items
 
@@ -158,10 +167,13 @@ class _Reading:
         keys: dict[str, tuple[Node, Node]] = {}
         for event in self._events:
             if isinstance(event, MappingEndEvent):
+                if parent.flow:
+                    parent.end = event.end_mark.index  # type: ignore[union-attr]
                 break
             key = self._node(event, depth + 1)
             value = self._node(next(self._events), depth + 1)
             parent.size += 1 + value.size
+            parent.end = value.end if value.content else key.end + 1  # of nothing, its place is that of what comes next
             if not isinstance(key.content, str):
                 raise Unusable("a key must be text; put quotes around what begins with [ or {", key.line, key.column)
             if key.content in keys:

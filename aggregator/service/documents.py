@@ -5,17 +5,19 @@ from pathlib import Path
 
 from aggregator.config.lookup import UnknownSource, source_at
 from aggregator.config.settings import Settings, SourceSettings
+from aggregator.errors import FetchError
 from aggregator.fetch import files
 from aggregator.fetch.client import Client, Request, Response
 from aggregator.ingest.child import Document
 from aggregator.ingest.parser import Parser
 from aggregator.outcome import Validators
 from feeds import discover
-from feeds.errors import NotAFeed
+from feeds.errors import FeedError, NotAFeed
 from feeds.kinds import KINDS
 from feeds.model import Feed
 
 CONFIG_NAME = "config.yaml"
+MOST_TRIED = 3  # of the feeds that a page names
 
 
 async def read_document(address: str, settings: Settings) -> Feed:
@@ -27,15 +29,52 @@ async def read_document(address: str, settings: Settings) -> Feed:
     raises  UnknownSource, FetchError, FeedError, ParserDied
     """
     source = source_at(address, settings) or _unlisted(address)
+    response = await _fetch(source, settings)
+    try:
+        return await _read(response, source)
+    except NotAFeed as error:
+        if source.kind != "feed":
+            raise
+        raise NotAFeed(_with_feeds(str(error), response)) from error
+
+
+async def find_feed(address: str, settings: Settings) -> tuple[str, Feed, tuple[str, ...]]:
+    """The feed that an address means: the one there, or the first that the page there has and that can be read.
+
+    returns  its address, what is read in it, and the addresses of the page's other feeds
+
+    raises  UnknownSource, FetchError, FeedError, ParserDied
+    """
+    source = _unlisted(address)
+    response = await _fetch(source, settings)
+    try:
+        return source.address, await _read(response, source), ()
+    except NotAFeed as error:
+        found = discover.feeds_of(response.body, response.content_type, response.url) if source.kind == "feed" else ()
+        for one in found[:MOST_TRIED]:
+            try:
+                candidate = SourceSettings(address=KINDS["feed"].address(one.url), kind="feed")
+                feed = await _read(await _fetch(candidate, settings), candidate)
+            except (ValueError, FetchError, FeedError):
+                continue
+            others = tuple(other.url for other in found if other.url != one.url)
+            return candidate.address, feed, others
+        raise NotAFeed(_with_feeds(str(error), response)) from error
+
+
+async def _fetch(source: SourceSettings, settings: Settings) -> Response:
+    """What is at the first place of a source."""
     places = KINDS[source.kind].locate(source.address, settings.rsshub.instances)
-    place = places[0] if places else address
+    place = places[0] if places else source.address
     if place.startswith(("http://", "https://")):
         async with Client(settings.fetch, settings.user_agent) as client:
             request = Request(url=place, headers=source.headers, allow_private=source.allow_private)
-            response = await client.get(request)
-    else:
-        folder = settings.file.parent if source.kind == "file" else Path()
-        response = files.read(folder / place, Validators(), settings.fetch.max_body)
+            return await client.get(request)
+    folder = settings.file.parent if source.kind == "file" else Path()
+    return files.read(folder / place, Validators(), settings.fetch.max_body)
+
+
+async def _read(response: Response, source: SourceSettings) -> Feed:
     document = Document(
         body=response.body,
         content_type=response.content_type,
@@ -46,12 +85,7 @@ async def read_document(address: str, settings: Settings) -> Feed:
         options=dict(source.options),
     )
     async with Parser(1) as parser:
-        try:
-            return (await parser.read(document)).feed
-        except NotAFeed as error:
-            if source.kind != "feed":
-                raise
-            raise NotAFeed(_with_feeds(str(error), response)) from error
+        return (await parser.read(document)).feed
 
 
 def _with_feeds(said: str, response: Response) -> str:
