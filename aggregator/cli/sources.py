@@ -3,25 +3,32 @@
 import asyncio
 import json
 import sys
+from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from aggregator.cli.shared import CANNOT_RUN, FOUND_PROBLEMS, command, json_option, load
+from aggregator.cli.shared import CANNOT_RUN, FOUND_PROBLEMS, command, json_option, load, progress
 from aggregator.errors import ConfigError
 
 if TYPE_CHECKING:
+    from aggregator.config.settings import Settings
     from aggregator.publish.status import Status
+    from aggregator.service.checking import Finding
     from feeds.model import Feed
 
 SHOWN_TEXT = 100  # characters of an entry that `parse` shows
 
 
 @click.command()
+@click.option(
+    "--online", is_flag=True, help="Also ask every source once, politely, and say what is to be done about it."
+)
+@click.option("--grace", metavar="3d", help="With --online: what fails for less long is told, but is no problem.")
 @json_option
 @command
-def check(config: Path, as_json: bool) -> None:
+def check(config: Path, online: bool, grace: str | None, as_json: bool) -> None:
     """Say everything that is wrong with config.yaml, and which sources have moved.
 
     A note, such as on the age of a library, is no problem, and does not change the exit code.
@@ -38,6 +45,8 @@ def check(config: Path, as_json: bool) -> None:
             raise
         click.echo(json.dumps({"file": str(config), "ok": False, "problems": [asdict(p) for p in error.problems]}))
         sys.exit(CANNOT_RUN)
+    if online:
+        _check_online(settings, grace, as_json=as_json)
     warnings, notes = (*settings.warnings, *health.moved(settings)), health.notes()
     if as_json:
         problems = [asdict(p) for p in warnings]
@@ -46,6 +55,53 @@ def check(config: Path, as_json: bool) -> None:
         for line in (*summary(settings, warnings), *(f"Note: {note}." for note in notes)):
             click.echo(line)
     sys.exit(FOUND_PROBLEMS if warnings else 0)
+
+
+def _check_online(settings: "Settings", grace: str | None, *, as_json: bool) -> NoReturn:
+    from dataclasses import asdict
+
+    from aggregator.config.quantities import parse_duration
+    from aggregator.service import checking, setup
+
+    try:
+        patience = parse_duration(grace) if grace else timedelta(0)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--grace") from error
+    engine = setup.open_store(settings)
+    with progress(transient=True) as shown:
+        bar = shown.add_task("Asking", total=checking.ask(engine, settings))
+        polls = asyncio.run(checking.poll(engine, settings, watch=lambda polled: shown.advance(bar)))
+    found = checking.findings(engine, settings, grace=patience)
+    problems = [one for one in found if one.problem]
+    if as_json:
+        data = [asdict(one) | {"since": one.since.isoformat() if one.since else None} for one in found]
+        odd = [asdict(one) for one in settings.warnings]
+        said = {
+            "file": str(settings.file),
+            "ok": not problems,
+            "problems": odd,
+            "sources": len(settings.sources),
+            "asked": polls,
+        }
+        click.echo(json.dumps(said | {"findings": data}, ensure_ascii=False, indent=1))
+    else:
+        _print_findings(found, settings, polls)
+    sys.exit(FOUND_PROBLEMS if problems or settings.warnings else 0)
+
+
+def _print_findings(found: "tuple[Finding, ...]", settings: "Settings", polls: int) -> None:
+    from aggregator.config.report import summary
+    from aggregator.publish.words import counted, minute
+
+    for line in summary(settings, settings.warnings):
+        click.echo(line)
+    for one in found:
+        since = f" (since {minute(one.since)})" if one.since and one.what in ("failing", "gone") else ""
+        note = "" if one.problem else "note: "
+        click.echo(f"{settings.file.name}:{one.line}  {one.what:9} {one.address}\n    {note}{one.message}{since}")
+    problems = sum(one.problem for one in found)
+    asked = f"{counted(len(settings.sources), 'source')}, {polls} asked now"
+    click.echo(f"{asked}: {counted(problems, 'problem')}, {counted(len(found) - problems, 'note')}.")
 
 
 @click.command()
