@@ -88,12 +88,9 @@ def _cut(text: str, place: Listed, keep: Callable[[str], bool]) -> str:
 
 
 def _cut_category(text: str, begin: int, last: int) -> str:
-    """Its lines, and an empty line that parted it from those before, where nothing follows that it would part."""
-    after, before = cuts.after_line(text, last), cuts.line_before(text, begin)
-    follows = text[after : after + 1] in (" ", "\t") and not cuts.is_blank(text, after)
-    if before < begin and cuts.is_blank(text, before) and not follows:
-        begin = before
-    return cuts.cut_lines(text, begin, last)
+    """Its lines, and the empty line that parts it from those before."""
+    before = cuts.line_before(text, begin)
+    return cuts.cut_lines(text, before if before < begin and cuts.is_blank(text, before) else begin, last)
 
 
 def _cut_flow(text: str, collection: Node, items: list[Node], index: int) -> str:

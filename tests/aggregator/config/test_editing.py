@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from aggregator.config.document import read_nodes
@@ -182,6 +182,7 @@ def files(draw: st.DrawFn) -> str:
     return end.join(lines) + draw(st.sampled_from(["", end, end + end]))
 
 
+@example("categories:\n  A:\n  - https://a.example/\n\n  B:\n  - https://b.example/\n  # - off", "New")
 @given(files(), NAMES | st.sampled_from(["New", "New/Sub category"]))
 def test_law_what_is_added_and_removed_again_leaves_every_byte(text: str, category: str) -> None:
     before = loaded(text)
