@@ -17,6 +17,7 @@ from sqlalchemy import Engine
 
 from aggregator.config.settings import Settings
 from aggregator.dedup.merge import Merger
+from aggregator.ingest import lists
 from aggregator.ingest.worker import Worker, lease_of
 from aggregator.store import days, keys, polls, retention, sources, stories, texts, transitions
 from aggregator.store.engine import writing
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 POLL_EVERY = timedelta(seconds=5)
 MERGE_EVERY = timedelta(seconds=3)
 TIDY_EVERY = timedelta(hours=1)
+LISTS_EVERY = timedelta(minutes=5)  # a look at which are due
 LONGEST_WAIT = timedelta(days=34)  # a 410 rests for 30 days and its jitter, a Retry-After for 31
 
 
@@ -85,6 +87,11 @@ def schedule(worker: Worker, engine: Engine, settings: Settings, clock: Callable
     async def tidy() -> None:
         await worker.writer.call(lambda: tidy_up(engine, settings, clock()))
 
+    async def refresh_lists() -> None:
+        await lists.refresh(settings, clock())
+
+    if any(one.address for one in settings.lists):
+        ticker.add_job(refresh_lists, Every(LISTS_EVERY), next_run_time=clock(), name="lists")
     for job, every in ((poll, POLL_EVERY), (merge, MERGE_EVERY), (tidy, TIDY_EVERY)):
         ticker.add_job(job, Every(every), next_run_time=clock(), name=job.__name__)
     return ticker

@@ -35,9 +35,13 @@ def run(config: Path) -> None:
 @command
 def ingest(config: Path, once: bool, source: str | None, force: bool, as_json: bool) -> None:
     """The writing wing alone: fetch, read, store, merge."""
+    from aggregator.ingest import lists
+    from aggregator.ingest.worker import utc_now
     from aggregator.service import running, setup
 
     settings = load(config)
+    if once and asyncio.run(lists.refresh(settings, utc_now())):
+        settings = load(config)
     engine = setup.open_store(settings, meant=True)
     due = running.due(engine, settings, only=source, force=force)
     if once or source:

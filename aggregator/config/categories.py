@@ -56,6 +56,14 @@ def settle(
     return found, slugs, problems
 
 
+def imply(found: dict[str, CategorySettings], path: tuple[str, ...], *, line: int, limit: int) -> str:
+    """The slug of a category that a list brings; it and its parents are added, where nothing has their slugs."""
+    for depth in range(1, len(path) + 1):
+        category = _implied(path[:depth], line, limit)
+        found.setdefault(category.slug, category)
+    return slug(path)
+
+
 def _implied(path: tuple[str, ...], line: int, limit: int) -> CategorySettings:
     return CategorySettings(path=path, slug=slug(path), title=path[-1], description="", limit=limit, line=line)
 

@@ -13,8 +13,8 @@ from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
-from xxhash import xxh3_128_hexdigest
 
+from aggregator.config import lists
 from aggregator.config.document import Node, read_nodes
 from aggregator.config.mistakes import problem
 from aggregator.config.places import Place, find, prune
@@ -46,7 +46,7 @@ def load_bytes(path: Path, body: bytes, environ: Mapping[str, str]) -> Settings:
         settings, problems = _load(path.absolute(), body, environ)
     if settings is None:
         raise ConfigError(path, _in_order(problems))
-    return replace(settings, warnings=_in_order(problems), digest=xxh3_128_hexdigest(body))
+    return replace(settings, warnings=_in_order(problems), digest=lists.digest(body, settings.lists))
 
 
 @contextmanager
@@ -111,7 +111,7 @@ def _validated(root: Node, values: Any, problems: list[Problem]) -> ConfigFile |
 
 def _taken_out(error: ErrorDetails, place: Place) -> bool:
     """What is missing, but stands in the file, was wrong and has its problem already."""
-    return error["type"] == "missing" and bool(place.steps)
+    return error["type"] == "missing" and place.steps[-1:] == error["loc"][-1:]
 
 
 def _add(found: list[Problem], problems: list[Problem]) -> None:

@@ -6,7 +6,7 @@ refers to the environment is said without it.
 
 from collections.abc import Sequence
 from difflib import get_close_matches
-from typing import Any, get_args
+from typing import Any, get_args, get_type_hints
 
 from pydantic_core import ErrorDetails
 
@@ -14,7 +14,7 @@ from aggregator.config.environment import refers
 from aggregator.config.places import Place
 from aggregator.config.scalars import Surprise, called
 from aggregator.config.settings import SourceSettings
-from aggregator.config.shapes import CategoryOptions, ConfigFile, Defaults, SourceOptions
+from aggregator.config.shapes import CategoryOptions, ConfigFile, Defaults, IncludeOptions, SourceOptions
 from aggregator.errors import Problem
 
 _LEAST = {
@@ -94,6 +94,8 @@ def known_keys(steps: Sequence[str | int]) -> tuple[str, ...]:
             return tuple(CategoryOptions.__annotations__)
         case ("categories", *_):
             return tuple(SourceOptions.__annotations__)
+        case ("include", *_):
+            return tuple(get_type_hints(IncludeOptions))
         case ("defaults",):
             return tuple(Defaults.__annotations__)
     section = ConfigFile.model_fields[str(steps[0])].annotation

@@ -18,7 +18,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from aggregator.config.quantities import format_duration, format_size
 from aggregator.config.settings import SourceSettings
-from aggregator.config.shapes import CategoryOptions, ConfigFile, Defaults, SourceOptions
+from aggregator.config.shapes import CategoryOptions, ConfigFile, Defaults, IncludeOptions, SourceOptions
 from aggregator.config.slugs import LONGEST_BYTES, RESERVED
 from aggregator.config.sources import KIND_OPTIONS, ONE_OF
 from feeds.clean.rules import FIELDS
@@ -81,6 +81,17 @@ places; two places that give it different values are an error. A source may also
 [`defaults`](#defaults), and inherits what it does not give.
 """
 
+_INCLUDE = """\
+Any feed reader writes its subscriptions as an OPML list; so can a friend, or a planet. What it lists is read as if it
+stood in the file: a folder is a category, a folder in it one below. What the file says of a source itself counts; lists
+bring addresses on the web alone.
+
+A list on this machine is read anew whenever it changes. One on the web is fetched as politely as every source, and the
+last good copy is kept in `var/lists/`: while it cannot be had, cannot be read, or has lost more than half of its
+subscriptions, nothing changes, and `/status` says so. `aggregator ingest` fetches it; a `serve` on another machine
+needs that folder, too.
+"""
+
 _RULES = f"""\
 ## Rules: `keep` and `drop`
 
@@ -104,6 +115,7 @@ def page() -> str:
     parts += _section("`defaults`", Defaults, Defaults.__doc__)
     parts += _section("`categories`", CategoryOptions, _CATEGORIES)
     parts += _section("Sources", SourceOptions, _SOURCES)
+    parts += _section("`include`", IncludeOptions, _INCLUDE)
     for kind in KINDS.values():
         parts += _kind_section(kind)
     return "\n".join([*parts, _RULES])
@@ -155,9 +167,10 @@ def _default(name: str, field: FieldInfo) -> str:
     """As people would write it; nothing where there is none, or where it is a section of its own."""
     if field.is_required():
         inherited = {one.name: one.default for one in fields(SourceSettings)}
-        value = "auto" if name == "every" else inherited.get(name)
+        value = "auto" if "auto" in (field.examples or ()) else inherited.get(name)
         return "" if not isinstance(value, str | int) or name == "address" else _written(name, value)
-    return "" if field.default is None or isinstance(field.default, BaseModel | dict) else _written(name, field.default)
+    nothing = field.default in (None, ()) or isinstance(field.default, BaseModel | dict)
+    return "" if nothing else _written(name, field.default)
 
 
 def _written(name: str, value: Any) -> str:

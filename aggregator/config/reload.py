@@ -11,6 +11,7 @@ from pathlib import Path
 
 from xxhash import xxh3_128_hexdigest
 
+from aggregator.config import lists
 from aggregator.config.load import load_bytes, read_bytes
 from aggregator.config.report import problem_lines
 from aggregator.config.settings import Settings
@@ -44,7 +45,7 @@ def look(current: Settings, environ: Mapping[str, str], *, accepted: str | None 
         body = _still(current.file)
         if body is None:
             return None
-        if xxh3_128_hexdigest(body) == current.digest:
+        if lists.digest(body, current.lists) == current.digest:
             return None
         new = load_bytes(current.file, body, environ)
     except ConfigError as error:

@@ -8,11 +8,11 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from aggregator.config import categories, database, sources
+from aggregator.config import categories, database, lists, sources
 from aggregator.config.environment import refers
 from aggregator.config.places import Place
 from aggregator.config.quantities import format_duration
-from aggregator.config.settings import Settings, SiteSettings, SourceSettings
+from aggregator.config.settings import CategorySettings, ListSettings, Settings, SiteSettings, SourceSettings
 from aggregator.config.shapes import ConfigFile
 from aggregator.config.sources import Mention
 from aggregator.errors import Problem
@@ -30,11 +30,13 @@ def resolve(written: ConfigFile, root: Place, file: Path) -> tuple[Settings | No
     )
     problems += wrong
     mentions = _mentions(written, slugs, root, problems)
+    included, brought, odd = _included(written, found, root, file, problems)
+    mentions += _not_mentioned(brought, mentions)
     settled, wrong, warnings = sources.settle(mentions, written.defaults, written.fetch)
     problems += wrong
     problems += _floor_problems(written, root, settled)
     located = _located(written.database, root / "database", file.parent, problems)
-    if not mentions and not problems:
+    if not mentions and not included and not problems:
         problems.append((root / "categories").problem("there is no source in any category", at_key=True))
     if problems:
         return None, problems
@@ -51,8 +53,9 @@ def resolve(written: ConfigFile, root: Place, file: Path) -> tuple[Settings | No
         retention=written.retention,
         rsshub=written.rsshub,
         publish=written.publish,
+        lists=included,
     )
-    return settings, warnings
+    return settings, [*warnings, *odd]
 
 
 def _mentions(written: ConfigFile, slugs: dict[str, str], root: Place, problems: list[Problem]) -> tuple[Mention, ...]:
@@ -66,6 +69,35 @@ def _mentions(written: ConfigFile, slugs: dict[str, str], root: Place, problems:
             else:
                 problems += read
     return tuple(mentions)
+
+
+def _included(
+    written: ConfigFile, found: dict[str, CategorySettings], root: Place, file: Path, problems: list[Problem]
+) -> tuple[tuple[ListSettings, ...], list[Mention], list[Problem]]:
+    """The lists of the file, what they bring, and what is odd about them; their categories are added to `found`."""
+    included: list[ListSettings] = []
+    brought: list[Mention] = []
+    odd: list[Problem] = []
+    for index, item in enumerate(written.include):
+        place = root / "include" / index
+        one = lists.settle(item, file.parent, place)
+        if isinstance(one, Problem):
+            problems.append(one)
+            continue
+        included.append(one)
+        entries, trouble = lists.read(one)
+        odd += [place.problem(f"of this list nothing new can be had: {trouble}")] if trouble else []
+        for entry in entries:
+            own = categories.imply(found, entry.path, line=one.line, limit=written.publish.limit)
+            brought.append(sources.included(entry.address, own, place))
+    return tuple(included), brought, odd
+
+
+def _not_mentioned(brought: list[Mention], mentions: tuple[Mention, ...]) -> tuple[Mention, ...]:
+    """What the file does not say itself, once."""
+    known = {(one.address, one.category) for one in mentions}
+    new = {(one.address, one.category): one for one in brought}
+    return tuple(one for key, one in new.items() if key not in known)
 
 
 def _floor_problems(written: ConfigFile, root: Place, settled: tuple[SourceSettings, ...]) -> list[Problem]:

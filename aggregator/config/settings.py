@@ -29,6 +29,7 @@ __all__ = [
     "CategorySettings",
     "DedupSettings",
     "FetchSettings",
+    "ListSettings",
     "Listen",
     "PublishSettings",
     "RetentionSettings",
@@ -75,6 +76,23 @@ class SourceSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListSettings:
+    """A list of subscriptions that is read beside config.yaml.
+
+    address   where it is fetched; None for a file of this machine
+    copy      the file that is read: itself, or the last good copy of what was fetched
+    category  that its folders go below; None for the top
+    line      where config.yaml names it
+    """
+
+    address: str | None
+    copy: Path
+    category: str | None
+    every: timedelta
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CategorySettings:
     """One category, named in the file or implied by one below it.
 
@@ -110,6 +128,7 @@ class Settings:
     retention: RetentionSettings = field(default_factory=RetentionSettings)
     rsshub: RsshubSettings = field(default_factory=RsshubSettings)
     publish: PublishSettings = field(default_factory=PublishSettings)
+    lists: tuple[ListSettings, ...] = ()
     warnings: tuple[Problem, ...] = ()
     digest: str = ""
 

@@ -23,6 +23,7 @@ from aggregator.config.sections import (
 from aggregator.config.settings import LOOPBACK
 from aggregator.config.values import (
     DropList,
+    Duration,
     Every,
     Headers,
     Images,
@@ -193,6 +194,44 @@ Category = Annotated[
 ]
 
 
+@with_config(STRICT)
+class ListAddress(TypedDict):
+    """What every included list has."""
+
+    list: Annotated[
+        Line,
+        Field(
+            description="The address of an OPML list, or the path of one on this machine, relative to config.yaml.",
+            examples=["https://example.org/blogroll.opml", "lists/friends.opml"],
+        ),
+    ]
+
+
+@with_config(STRICT)
+class IncludeOptions(ListAddress, total=False):
+    """A list of subscriptions that is read beside the file: OPML, which every feed reader can write."""
+
+    category: Annotated[
+        Line,
+        Field(
+            description="The category that its folders go below, and its feeds that are in no folder go into.",
+            examples=["Friends"],
+        ),
+    ]
+    every: Annotated[
+        Duration,
+        Field(
+            description="How often a list on the web is fetched: `24h` unless it is said, never under `fetch.floor`.",
+            examples=["24h"],
+        ),
+    ]
+
+
+IncludeItem = Annotated[
+    Annotated[Line, Tag("address")] | Annotated[IncludeOptions, Tag("mapping")], Discriminator(_kind_of_source)
+]
+
+
 class ConfigFile(Section):
     """The whole of config.yaml. Only `categories` is needed."""
 
@@ -210,6 +249,15 @@ class ConfigFile(Section):
             "`Technology/Python` is also in `Technology`."
         ),
         min_length=1,
+    )
+    include: tuple[IncludeItem, ...] = Field(
+        default=(),
+        strict=False,
+        description=(
+            "Lists of subscriptions (OPML) that belong to this file: paths or addresses, or mappings that say more. "
+            "Their folders are categories."
+        ),
+        examples=[["https://example.org/blogroll.opml"]],
     )
     rsshub: RsshubSettings = RsshubSettings()
     dedup: DedupSettings = DedupSettings()

@@ -71,6 +71,11 @@ def mention(item: str | SourceOptions, category: str, place: Place) -> Mention |
     )
 
 
+def included(address: str, category: str, place: Place) -> Mention:
+    """A feed that a list brings."""
+    return Mention(kind="feed", address=address, written=None, options={}, told={}, category=category, place=place)
+
+
 def _wrongly_told(kind: Kind, told: Mapping[str, str], place: Place) -> list[Problem]:
     """What is wrong with the options of a kind: of another, missing, or not what the kind can use."""
     problems = []

@@ -10,6 +10,9 @@ from typing import Any
 
 from watchfiles import awatch, watch
 
+from aggregator.config.lists import note_of
+from aggregator.config.settings import Settings
+
 LOOK_EVERY_MS = 5_000
 GATHER_MS = 200  # changes that are so close together are one
 
@@ -37,8 +40,14 @@ async def moments_async(file: Path) -> AsyncGenerator[None, None]:
         yield
 
 
-def signature(file: Path) -> Signature:
-    """What changes whenever the file does, links followed; None where there is no such file."""
+def signature(settings: Settings) -> tuple[Signature, ...]:
+    """What changes whenever config.yaml does, or a list that it includes."""
+    beside = (path for one in settings.lists for path in (one.copy, note_of(one)))
+    return tuple(_signature(file) for file in (settings.file, *beside))
+
+
+def _signature(file: Path) -> Signature:
+    """Links are followed; None where there is no such file."""
     try:
         stat = file.stat()
     except OSError:

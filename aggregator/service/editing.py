@@ -104,6 +104,8 @@ def remove(file: File, address: str, environ: Environment, *, category: str | No
     text = _edited(
         lambda: removal.remove(file.written.text, source.address, environ, keep=filled.__contains__, category=own)
     )
+    if text == file.written.text:
+        raise CannotEdit(f"{address} comes from the list that is included in line {source.line}; it is removed there")
     _checked(file, text, environ, removed=source.address, left=own)
     _replace(file, text)
     return source

@@ -36,7 +36,7 @@ class Reloader:
         """Wait until other settings are to be put in force; they are not, yet."""
         last = None  # so that it is looked at once at least: it may have changed since it was read
         async for asked in self._moments(current):
-            seen = watch.signature(current.file)
+            seen = watch.signature(current)
             if asked or self._waits or seen != last:
                 last = seen
                 new = await asyncio.to_thread(self.look, current)

@@ -52,7 +52,7 @@ class Reloading:
             last = None
             try:
                 for _ in watch.moments(self._settings.file):
-                    seen = watch.signature(self._settings.file)
+                    seen = watch.signature(self._settings)
                     if self._waits or seen != last:
                         last = seen
                         self.look()

@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 
 from aggregator.config.load import load
 from aggregator.config.reference import PAGE, SCHEMA, options, page, schema
-from aggregator.config.shapes import CategoryOptions, ConfigFile, Defaults, SourceOptions
+from aggregator.config.shapes import CategoryOptions, ConfigFile, Defaults, IncludeOptions, SourceOptions
 from aggregator.config.sources import KIND_OPTIONS
 from feeds.kinds import KINDS
 from feeds.model import Feed
@@ -49,7 +49,9 @@ def test_the_schema_refuses_what_we_refuse(text: str) -> None:
 def test_the_sample_explains_every_option() -> None:
     sections = [one.annotation for one in ConfigFile.model_fields.values() if hasattr(one.annotation, "model_fields")]
     names = {
-        name for model in (ConfigFile, CategoryOptions, SourceOptions, Defaults, *sections) for name in options(model)
+        name
+        for model in (ConfigFile, CategoryOptions, IncludeOptions, SourceOptions, Defaults, *sections)
+        for name in options(model)
     }
     text = SAMPLE.read_text(encoding="utf-8")
     names -= KIND_OPTIONS - {"item", "items", "match"}  # those of one kind are in the reference; the sample shows some
@@ -58,7 +60,11 @@ def test_the_sample_explains_every_option() -> None:
 
 def test_every_option_has_a_description() -> None:
     sections = [one.annotation for one in ConfigFile.model_fields.values() if hasattr(one.annotation, "model_fields")]
-    described = [field for model in (CategoryOptions, SourceOptions, *sections) for field in options(model).values()]
+    described = [
+        field
+        for model in (CategoryOptions, IncludeOptions, SourceOptions, *sections)
+        for field in options(model).values()
+    ]
     assert all(field.description and field.description.endswith(".") for field in described)
 
 

@@ -138,7 +138,8 @@ def test_secrets_and_folders_are_not_in_what_is_said(file: Path) -> None:
 def test_the_folder_is_watched_so_that_a_file_put_in_its_place_is_noticed(file: Path) -> None:
     from aggregator.config import watch
 
-    was = watch.signature(file)
+    settings = load(file, {})
+    was = watch.signature(settings)
     moments = watch.moments(file)
     beside = file.with_suffix(".new")
 
@@ -149,7 +150,7 @@ def test_the_folder_is_watched_so_that_a_file_put_in_its_place_is_noticed(file: 
 
     threading.Thread(target=replace).start()
     for _ in moments:
-        if watch.signature(file) != was:
+        if watch.signature(settings) != was:
             break
     moments.close()  # type: ignore[attr-defined]
-    assert watch.signature(file) != was
+    assert watch.signature(settings) != was
