@@ -4,8 +4,9 @@
 
 VALIDATOR is a checkout of github.com/w3c/feedvalidator, PYTHON an interpreter that has what it needs (lxml, html5lib,
 rdflib). The captured feeds of ../shared/corpus are ingested by the program, in ten categories; each is published in
-every format, with 500 stories, `all` and the lists as well, and so are the golden documents of the tests. JSON Feed,
-which the validator does not read, and OPML are held to the grammars of ../shared/schemas besides.
+every format, with 500 stories, in the usual length with its last archives, `all` and the lists as well, and so are the
+golden documents of the tests. JSON Feed, which the validator does not read, and OPML are held to the grammars of
+../shared/schemas besides.
 """
 
 import argparse
@@ -15,6 +16,8 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+
+from flask.testing import FlaskClient
 
 from aggregator.config.load import load
 from aggregator.store.engine import open_engine
@@ -67,6 +70,8 @@ def publish(folder: Path, documents: Path) -> Iterator[tuple[Path, str]]:
     slugs = ["all", *(category.slug for category in settings.categories)]
     paths = [f"/feeds/{slug}.{format_}?limit=500" for slug in slugs for format_ in FORMATS]
     paths += ["/feeds.opml", "/sources.opml", *(f"/feeds/{slug}.opml" for slug in slugs)]
+    for slug in slugs:
+        paths += [f"/feeds/{name}.{format_}" for name in archives(client, slug) for format_ in FORMATS]
     for number, path in enumerate(paths):
         name = path.partition("?")[0].rpartition("/")[2]
         file = documents / f"{number:03}-{name}"
@@ -75,6 +80,17 @@ def publish(folder: Path, documents: Path) -> Iterator[tuple[Path, str]]:
     for file in sorted(GOLDEN.glob("*.*")):
         ours = {"empty": "https://news.example.org/feeds/new.rss"}
         yield file, ours.get(file.stem, "https://news.example.org/feeds/technology.atom")
+
+
+def archives(client: FlaskClient, slug: str) -> list[str]:
+    """A feed of the usual length, and its last three archives, as one finds them by following `next_url`."""
+    names = [slug]
+    while len(names) < 4:
+        following = json.loads(client.get(f"/feeds/{names[-1]}.json").data).get("next_url")
+        if not following:
+            break
+        names.append(following.partition("/feeds/")[2].removesuffix(".json"))
+    return names
 
 
 def judge(validator: Path, python: str, published: list[tuple[Path, str]]) -> list[str]:

@@ -91,6 +91,20 @@ class Rhythm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """Where a published feed's older entries are (RFC 5005 §4). Addresses of documents in the same format.
+
+    previous   the archive before this document; None if it has all there is
+    following  the archive after this one, if this is one and the next is full
+    current    what to subscribe to, if this document is an archive
+    """
+
+    previous: str | None = None
+    following: str | None = None
+    current: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
     """A document with entries.
 
@@ -100,6 +114,7 @@ class Feed:
     updated   when the feed last changed; None if unknown
     entries   in the document's order when parsed, newest first when published
     hubs      WebSub hubs that the document names
+    history   published feeds only
     problems  one sentence for each thing that was wrong and worked around, or each entry that had to be left out
     """
 
@@ -113,4 +128,5 @@ class Feed:
     entries: tuple[Entry, ...] = ()
     rhythm: Rhythm = Rhythm()
     hubs: tuple[str, ...] = ()
+    history: History = History()
     problems: tuple[str, ...] = ()

@@ -10,19 +10,21 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 from xxhash import xxh3_128_hexdigest
 
-from aggregator.config.settings import Settings
+from aggregator.config.settings import CategorySettings, Settings
 from aggregator.errors import AggregatorError
+from aggregator.publish.archives import Part, archive, last_part, read_name
 from aggregator.publish.packing import CODINGS, ONCE, pack
 from aggregator.publish.selection import Catalogue, feed_address, published_feed
 from aggregator.store import views
 from aggregator.store.engine import reading
+from feeds.model import Feed, History
 from feeds.render import FORMATS
 
 KEPT_BYTES = 64 * 2**20
@@ -76,7 +78,7 @@ def rendition_of(
     )
 
 
-Key = tuple[str, str, int]
+Key = tuple[str, str, int, Part | None]  # slug, format, how many stories at most, which archive
 
 
 class Renditions:
@@ -104,20 +106,22 @@ class Renditions:
         self._lock = threading.Lock()  # one rendering at a time: feedgen needs it, and nothing is rendered twice
 
     def get(self, slug: str, format_: str, limit: int | None = None) -> Rendition | None:
-        """The rendition; None if there is no such category or format.
+        """The rendition; None if there is no such category, format or archive.
 
+        slug    a category's, or the name of one of its archives (`archives.Part.named`)
         raises  Unavailable
         """
+        slug, part = read_name(slug)
         category = self._catalogue.category(slug)
         if category is None or format_ not in FORMATS:
             return None
-        key = (slug, format_, limit or category.limit)
+        key = (slug, format_, category.limit if part else limit or category.limit, part)
         try:
             return self._current(key)
         except SQLAlchemyError as error:
             return self._last_good(key, error)
 
-    def _current(self, key: Key) -> Rendition:
+    def _current(self, key: Key) -> Rendition | None:
         revision = self._revision(key[0])
         kept = self._kept.get(key)
         if kept is not None and kept.revision == revision:
@@ -126,7 +130,8 @@ class Renditions:
             kept = self._kept.get(key)
             if kept is None or kept.revision != revision:
                 kept = self._render(key)
-                self._keep(key, kept)
+                if kept is not None:
+                    self._keep(key, kept)
         return kept
 
     def _revision(self, slug: str) -> int:
@@ -147,21 +152,61 @@ class Renditions:
         self._revisions[key[0]] = (kept.revision, self._monotonic() + RETRY_SECONDS)
         return kept
 
-    def _render(self, key: Key) -> Rendition:
-        slug, format_, limit = key
-        category = self._catalogue.category(slug)
-        assert category is not None
+    def _render(self, key: Key) -> Rendition | None:
+        slug, format_, _, part = key
         with reading(self._engine) as connection:
             revision, changed_at = views.revision(connection, slug) or (0, datetime.fromtimestamp(0, UTC))
-            stories = views.newest(connection, slug, limit=limit)
-        address = feed_address(self._catalogue, slug, format_)
-        if limit != category.limit:
-            address += f"?limit={limit}"
-        feed = published_feed(self._catalogue, category, stories, url=address, changed_at=changed_at)
-        # A story that was taken away is a change, too, though what is left may be older.
-        modified = max(feed.updated or changed_at, changed_at)
+            feed = self._archive(connection, key, changed_at) if part else self._newest(connection, key, changed_at)
+        if feed is None:
+            return None
+        # A story that was taken away is a change of the feed, too, though what is left may be older.
+        modified = feed.updated if part else max(feed.updated or changed_at, changed_at)
         body = FORMATS[format_].render(feed)
         return rendition_of(body, FORMATS[format_].content_type, last_modified=modified, revision=revision)
+
+    def _newest(self, connection: Connection, key: Key, changed_at: datetime) -> Feed:
+        slug, format_, limit, _ = key
+        category = self._category(slug)
+        stories = views.newest(connection, slug, limit=limit)
+        address = feed_address(self._catalogue, slug, format_)
+        # A shorter feed than usual would leave a gap before the archives.
+        previous = last_part(connection, slug, size=category.limit) if limit >= category.limit else None
+        feed = published_feed(
+            self._catalogue,
+            category,
+            stories,
+            url=address if limit == category.limit else f"{address}?limit={limit}",
+            changed_at=changed_at,
+        )
+        return replace(feed, history=History(previous=self._named(previous, slug, format_)))
+
+    def _archive(self, connection: Connection, key: Key, changed_at: datetime) -> Feed | None:
+        slug, format_, size, part = key
+        assert part is not None
+        found = archive(connection, slug, part, size=size)
+        if found is None:
+            return None
+        feed = published_feed(
+            self._catalogue,
+            self._category(slug),
+            found.stories,
+            url=feed_address(self._catalogue, part.named(slug), format_),
+            changed_at=changed_at,
+        )
+        history = History(
+            previous=self._named(found.previous, slug, format_),
+            following=self._named(found.following, slug, format_),
+            current=feed_address(self._catalogue, slug, format_),
+        )
+        return replace(feed, history=history)
+
+    def _named(self, part: Part | None, slug: str, format_: str) -> str | None:
+        return feed_address(self._catalogue, part.named(slug), format_) if part else None
+
+    def _category(self, slug: str) -> CategorySettings:
+        category = self._catalogue.category(slug)
+        assert category is not None  # `get` has looked
+        return category
 
     def _keep(self, key: Key, rendition: Rendition) -> None:
         old = self._kept.pop(key, None)

@@ -4,8 +4,8 @@
 The same stories and settings always give the same `Feed`: nothing here asks what time it is.
 """
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from html import escape
 from urllib.parse import quote, urlsplit
 
@@ -13,11 +13,15 @@ from aggregator.config.settings import CategorySettings, Settings, SourceSetting
 from aggregator.publish.images import ImagePolicy
 from aggregator.store.views import SeenAt, Story
 from feeds.html import text_of
-from feeds.model import Enclosure, Entry, Feed, Source
+from feeds.model import Enclosure, Entry, Feed, Rhythm, Source
 from feeds.render.players import for_readers
 
 ALL = "all"
 EXCERPT_CHARACTERS = 400
+ICON = "icon.png"  # of our own files (`web.assets`)
+
+RHYTHM_STORIES = 20  # gaps between so many say how often something new comes
+INTERVALS = tuple(timedelta(minutes=minutes) for minutes in (15, 30, 60, 120, 180, 240, 360, 480, 720, 1440))
 
 
 class Catalogue:
@@ -26,6 +30,7 @@ class Catalogue:
     def __init__(self, settings: Settings) -> None:
         self.site = settings.site
         self.also_in = settings.publish.also_in
+        self.icon = f"{str(settings.site.url).rstrip('/')}/static/{ICON}"
         self.categories: tuple[CategorySettings, ...] = settings.categories
         self._by_slug = {category.slug: category for category in settings.categories}
         self._by_slug[ALL] = CategorySettings(
@@ -149,10 +154,32 @@ def listed_feed(
         url=url,
         link=link,
         description=description,
-        language=catalogue.site.language,
+        language=catalogue.site.language or common_language(stories),
+        image=catalogue.icon,
+        rhythm=rhythm_of(stories),
         updated=max((story.updated for story in stories), default=changed_at),
         entries=tuple(published_entry(catalogue, story, players=False) for story in stories),
     )
+
+
+def common_language(stories: Iterable[Story]) -> str | None:
+    """The language that all of them are in; None where they are in several, or one does not say."""
+    languages = {story.language for story in stories}
+    if len(languages) > 1:
+        languages = {language and language.partition("-")[0].lower() for language in languages}
+    return languages.pop() if len(languages) == 1 else None
+
+
+def rhythm_of(stories: Iterable[Story]) -> Rhythm:
+    """How often something new comes, by the latest of them.
+
+    A round figure, so that it stays the same from story to story, and never longer than what was seen.
+    """
+    latest = sorted((story.published for story in stories), reverse=True)[: RHYTHM_STORIES + 1]
+    if len(latest) < 2:
+        return Rhythm()
+    apart = (latest[0] - latest[-1]) / (len(latest) - 1)
+    return Rhythm(interval=max((one for one in INTERVALS if one <= apart), default=INTERVALS[0]))
 
 
 def feed_title(catalogue: Catalogue, category: CategorySettings) -> str:

@@ -13,11 +13,12 @@ from zlib import crc32
 from lxml.etree import SubElement
 
 from feeds.model import Entry, Feed, Person, Source
-from feeds.render import media
+from feeds.render import history, media
 from feeds.render.fit import NEVER
 from feeds.render.generator import Dialect, generate, stable_id
 from feeds.render.markup import unmistakable
 
+MEDIA_TYPE = "application/atom+xml"
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
@@ -49,6 +50,8 @@ def _apart(updated: datetime, guid: str) -> datetime:
 def _complete_feed(root: Any, feed: Feed) -> None:
     _mark(root, "title", feed.title)
     _mark(root, "subtitle", feed.description)
+    history.add_history(root, feed, link="link", media_type=MEDIA_TYPE)
+    history.add_rhythm(root, feed.rhythm)
 
 
 def _complete_entry(element: Any, entry: Entry) -> None:
@@ -101,8 +104,8 @@ def _mark(parent: Any, name: str, plain: str) -> None:
 
 _ATOM = Dialect(
     rss=False,
-    media_type="application/atom+xml",
-    namespaces={"media": media.NAMESPACE},
+    media_type=MEDIA_TYPE,
+    namespaces={"media": media.NAMESPACE, **history.NAMESPACES},
     require_feed=lambda feed: feed,
     require_entry=_require_entry,
     complete_feed=_complete_feed,

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from html import unescape
 from typing import TypeVar
 
-from feeds.model import Enclosure, Entry, Feed, Person, Source
+from feeds.model import Enclosure, Entry, Feed, History, Person, Source
 from feeds.render.values import email, instant, language, line, media_type, text, uri
 
 GENERATOR = "feed-aggregator"  # without a version: an upgrade must not change the bytes of every feed
@@ -37,6 +37,11 @@ def fit_feed(feed: Feed) -> Feed:
         image=uri(feed.image),
         updated=instant(feed.updated) or NEVER,
         hubs=tuple(hub for hub in map(uri, feed.hubs) if hub),
+        history=History(
+            previous=uri(feed.history.previous),
+            following=uri(feed.history.following),
+            current=uri(feed.history.current),
+        ),
     )
 
 

@@ -20,7 +20,8 @@ from feeds.model import Entry, Feed
 from feeds.render.fit import GENERATOR, fit_feed, write_each
 from feeds.render.markup import unmistakable
 
-CATEGORY_SCHEME = "urn:feed-aggregator:category"  # tells our categories from the source's tags
+# What tells our categories from the source's tags.
+CATEGORY_SCHEME, TAG_SCHEME = "urn:feed-aggregator:category", "urn:feed-aggregator:tag"
 
 # feedgen formats each RSS date between two calls of `locale.setlocale`, which changes the whole process.
 _ONE_AT_A_TIME = threading.Lock()
@@ -88,7 +89,7 @@ def stable_id(name: str) -> str:
 def _head(feed: Feed, dialect: Dialect) -> FeedGenerator:
     head = FeedGenerator()
     head.generator(GENERATOR)
-    head.id(feed.url or feed.link or stable_id(feed.title))
+    head.id(feed.history.current or feed.url or feed.link or stable_id(feed.title))  # RFC 5005: archives share it
     head.title(unmistakable(feed.title))
     head.updated(feed.updated)  # feedgen's default is now
     if feed.description:
@@ -119,7 +120,7 @@ def _element(entry: Entry, dialect: Dialect) -> Any:
     made.updated(entry.updated)
     made.published(entry.published)
     made.category([{"term": "/".join(path), "scheme": CATEGORY_SCHEME} for path in entry.categories])
-    made.category([{"term": tag} for tag in entry.tags])
+    made.category([{"term": tag, "scheme": TAG_SCHEME} for tag in entry.tags])
     # Not as type="CDATA": feedgen would write that into the `type` of Atom's content.
     if entry.html:
         made.content(entry.html, type="html")

@@ -23,6 +23,7 @@ def render(feed: Feed) -> bytes:
         "title": feed.title,
         "home_page_url": feed.link,
         "feed_url": feed.url,
+        "next_url": feed.history.previous,
         "description": feed.description,
         "language": feed.language,
         "icon": feed.image,

@@ -36,3 +36,5 @@ def _add_content(element: Any, enclosure: Enclosure) -> None:
             content.set("medium", medium)
     if enclosure.length:
         content.set("fileSize", str(enclosure.length))
+    if enclosure.duration:
+        content.set("duration", str(round(enclosure.duration)))

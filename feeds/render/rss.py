@@ -13,10 +13,11 @@ from typing import Any
 from lxml.etree import SubElement
 
 from feeds.model import Entry, Feed
-from feeds.render import media
+from feeds.render import history, media
 from feeds.render.generator import Dialect, generate, stable_id
 from feeds.render.markup import excerpt, unmistakable
 
+MEDIA_TYPE = "application/rss+xml"
 _DC = "http://purl.org/dc/elements/1.1/"
 _ATOM = "http://www.w3.org/2005/Atom"
 _IMAGES = (".gif", ".jpeg", ".jpg", ".png")  # all that the specification allows for the channel's image
@@ -56,6 +57,8 @@ def _require_entry(entry: Entry, feed: Feed) -> Entry:
 def _complete_feed(channel: Any, feed: Feed) -> None:
     for hub in feed.hubs:
         SubElement(channel, f"{{{_ATOM}}}link", href=hub, rel="hub")
+    history.add_history(channel, feed, link=f"{{{_ATOM}}}link", media_type=MEDIA_TYPE)
+    history.add_rhythm(channel, feed.rhythm)
 
 
 def _complete_entry(item: Any, entry: Entry) -> None:
@@ -86,8 +89,8 @@ def _add(parent: Any, name: str, text: str | None, **attributes: str) -> None:
 
 _RSS = Dialect(
     rss=True,
-    media_type="application/rss+xml",
-    namespaces={"dc": _DC, "media": media.NAMESPACE},
+    media_type=MEDIA_TYPE,
+    namespaces={"dc": _DC, "media": media.NAMESPACE, **history.NAMESPACES},
     require_feed=_require_feed,
     require_entry=_require_entry,
     complete_feed=_complete_feed,

@@ -1,13 +1,22 @@
 """What is published of a story: the right text, the right names, and always the same."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
 from aggregator.config.settings import PublishSettings
-from aggregator.publish.selection import Catalogue, excerpt, feed_address, page_address, published_entry, published_feed
+from aggregator.publish.selection import (
+    Catalogue,
+    common_language,
+    excerpt,
+    feed_address,
+    page_address,
+    published_entry,
+    published_feed,
+    rhythm_of,
+)
 from aggregator.store.views import SeenAt, Story
 from feeds.model import Source
 from tests.builders import settings, source_settings
@@ -107,3 +116,31 @@ def test_addresses_are_absolute_and_escaped(catalogue: Catalogue) -> None:
     assert category is not None
     assert page_address(catalogue, category) == "http://127.0.0.1:8000/category/tech/python"
     assert feed_address(catalogue, "新闻", "atom") == "http://127.0.0.1:8000/feeds/%E6%96%B0%E9%97%BB.atom"
+
+
+@pytest.mark.parametrize(
+    ("apart", "said"), [(1, 15), (15, 15), (50, 30), (75, 60), (300, 240), (24 * 60, 1440), (90 * 24 * 60, 1440)]
+)
+def test_a_feed_says_how_often_something_new_comes_in_round_figures(apart: int, said: int) -> None:
+    stories = [story(published=NOW - number * timedelta(minutes=apart)) for number in range(50)]
+    assert rhythm_of(stories).interval == timedelta(minutes=said)
+
+
+def test_one_story_has_no_rhythm() -> None:
+    assert rhythm_of([story()]).interval is None
+
+
+@pytest.mark.parametrize(
+    ("languages", "common"),
+    [
+        (["en", "en"], "en"),
+        (["en-GB", "en-GB"], "en-GB"),
+        (["en-GB", "en-US"], "en"),
+        (["en", "zh"], None),
+        (["en", None], None),
+        ([None], None),
+        ([], None),
+    ],
+)
+def test_a_feed_is_in_the_language_of_all_its_stories(languages: list[str | None], common: str | None) -> None:
+    assert common_language([story(language=language) for language in languages]) == common

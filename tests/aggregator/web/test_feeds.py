@@ -174,3 +174,15 @@ def test_what_we_read_is_a_list_without_secrets(engine: Engine, tmp_path: Path) 
         ("https://c.example/?key=${KEY}", "https://c.example/?key=${KEY}", ("tech",)),
     ]
     assert b"hunter2" not in answer.data
+
+
+@pytest.mark.usefixtures("stories")
+def test_the_picture_of_a_feed_is_served(client: FlaskClient) -> None:
+    icon = json.loads(client.get("/feeds/all.json").data)["icon"]
+    assert icon == "https://news.example.org/static/icon.png"
+    assert client.get("/static/icon.png").headers["Content-Type"] == "image/png"
+
+
+@pytest.mark.usefixtures("stories")
+def test_an_archive_that_is_not_there_is_404(client: FlaskClient) -> None:
+    assert client.get("/feeds/all.2026-03.1.atom").status_code == 404

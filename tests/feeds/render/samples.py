@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from feeds.model import Enclosure, Entry, Feed, Person, Rhythm, Source
+from feeds.model import Enclosure, Entry, Feed, History, Person, Rhythm, Source
 from feeds.render import FORMATS
 
 GOLDEN = Path(__file__).parents[2] / "data" / "render"
@@ -76,6 +76,7 @@ FULL_FEED = Feed(
     entries=(EVERYTHING, ARABIC, MARKUP, BARE),
     rhythm=Rhythm(interval=timedelta(minutes=30)),
     hubs=("https://hub.example.org/",),
+    history=History(previous="https://news.example.org/feeds/technology.2024-04.3.atom"),
 )
 EMPTY_FEED = Feed(
     title="Nothing yet", url="https://news.example.org/feeds/new.rss", link="https://news.example.org/category/new"

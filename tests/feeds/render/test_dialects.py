@@ -133,13 +133,13 @@ def test_atom_entry_with_a_title_alone_has_content() -> None:
 
 
 @pytest.mark.parametrize("name", ["rss", "atom"])
-def test_our_categories_are_paths_under_our_scheme_and_tags_have_none(name: str) -> None:
+def test_our_categories_are_paths_under_a_scheme_and_tags_under_another(name: str) -> None:
     schemes = found(name, feed_of(EVERYTHING), "//*[local-name()='category']")
     assert [category.get("domain") or category.get("scheme") for category in schemes] == [
         "urn:feed-aggregator:category",
         "urn:feed-aggregator:category",
-        None,
-        None,
+        "urn:feed-aggregator:tag",
+        "urn:feed-aggregator:tag",
     ]
 
 
