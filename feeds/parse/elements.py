@@ -29,11 +29,13 @@ class Element:
 
     attributes  those that it may have
     children    those that it may have; what they tell comes to its attributes
+    as_written  its text is handed over as it is, where feedparser mends that of others (Windows' Latin, UTF-8 twice)
     """
 
     keep: Callable[[Fields, str, Fields], None]
     attributes: frozenset[str] = frozenset()
     children: "Mapping[str, Element]" = field(default_factory=dict)
+    as_written: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,8 +190,11 @@ _RSS_ELEMENTS = {
     "http://wellformedweb.org/CommentAPI/ commentRss": Element(ignore),
     "com-wordpress:feed-additions:1 post-id": Element(ignore),
 }
-_PERSON = {ATOM + "name": Element(_told("name")), ATOM + "email": Element(_told("email")),
-           ATOM + "uri": Element(_told("href"))}  # fmt: skip
+_PERSON = {
+    ATOM + "name": Element(_told("name"), as_written=True),
+    ATOM + "email": Element(_told("email"), as_written=True),
+    ATOM + "uri": Element(_told("href")),
+}
 _ATOM_ELEMENTS = {
     ATOM + "title": Element(_title, _TYPE),
     ATOM + "id": Element(_guid),

@@ -102,16 +102,16 @@ class _Reading:
             return
         element, told, pieces = self._open.pop()
         if self._open:
-            element.keep(self._open[-1][1], _value(pieces), told)
+            value = "".join(pieces).strip()
+            element.keep(self._open[-1][1], value if element.as_written else _mended(value), told)
             return
         self._path.pop()
         self.last = self.parser.CurrentByteIndex
         self.found.append(_finished(told, self._language))
 
 
-def _value(pieces: list[str]) -> str:
-    """A text as feedparser hands it over: stripped, and read as UTF-8 and Windows' Latin where it must be."""
-    value = "".join(pieces).strip()
+def _mended(value: str) -> str:
+    """A text as feedparser hands it over: read as UTF-8 once more, and as Windows' Latin, where it must be."""
     if value.isascii():
         return value
     with suppress(UnicodeError):

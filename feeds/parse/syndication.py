@@ -84,7 +84,7 @@ def _parse(text: str) -> tuple[Any, list[str]]:
     ordinary = items_of(text)
     parsed = _by_feedparser(text if ordinary is None else ordinary.around)
     if ordinary is not None:
-        if not parsed["bozo"]:
+        if not (parsed["bozo"] or parsed["entries"]):
             return {"feed": parsed["feed"], "version": parsed.get("version"), "entries": list(ordinary.fields)}, []
         parsed = _by_feedparser(text)
     fault = parsed.get("bozo_exception")

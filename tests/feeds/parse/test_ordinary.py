@@ -19,8 +19,17 @@ ITEM = "<item><title>One</title><link>https://e.example/1</link><description>Tex
 ENTRY = "<entry><title>One</title><id>urn:1</id><updated>2026-01-01T00:00:00Z</updated>{}</entry>"
 
 
+ODD = {
+    "an item in the image of the channel": RSS.format(f"<image>{ITEM}</image>{ITEM}"),
+    "windows' dashes": RSS.format(ITEM.replace("One", "One \x96 two").replace("Text", "caf\xc3\xa9")),
+    "windows' dashes in a name": ATOM.format("", ENTRY.format("<author><name>Ann \x96 B</name></author>")),
+    "an address of too many slashes": RSS.format(ITEM.replace("https://", "https:////")),
+}
+
+
 def _documents() -> Iterator[tuple[str, bytes]]:
     yield from ((f"made {number}", document(number)) for number in range(10))
+    yield from ((name, text.encode()) for name, text in ODD.items())
     yield from ((path.name, path.read_bytes()) for path in sorted(DATA.rglob("*.xml")))
 
 
