@@ -159,6 +159,8 @@ def send(stream: BinaryIO, message: msgspec.Struct) -> None:
 
 def main() -> None:
     """Answer documents until standard input ends."""
+    import feeds.parse.syndication  # noqa: F401 - before the sandbox closes and the first document is on the clock
+
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
     sandbox.enter()
     decoder = msgspec.msgpack.Decoder(Question)

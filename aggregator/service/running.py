@@ -21,7 +21,6 @@ from aggregator.config.values import Listen
 from aggregator.dedup.merge import Merged, Merger
 from aggregator.errors import AggregatorError, DatabaseError
 from aggregator.ingest.worker import Polled, Worker, utc_now
-from aggregator.jobs import schedule
 from aggregator.service.reloading import Reloader
 from aggregator.store import sources, texts
 from aggregator.store.engine import writing
@@ -78,6 +77,8 @@ async def ingest_forever(engine: Engine, settings: Settings, *, server: Process 
 
     raises  ServerEnded
     """
+    from aggregator.jobs import schedule  # the scheduler takes 0.05 s to import, and `--once` has no need of it
+
     stop, reloader = asyncio.Event(), Reloader(engine)
     _on_signals(stop.set)
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reloader.ask)

@@ -9,12 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util.exc import CommandError
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from aggregator.errors import DatabaseError
@@ -25,6 +20,7 @@ PATIENCE_MS = 15_000
 # and its checkpoint after 4 MB wrote each of them twice. What is not needed is not taken.
 CACHE_KIB = 64 * 1024
 CHECKPOINT_PAGES = 8_000  # of 4 KiB
+MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def open_engine(url: str, *, patience_ms: int = PATIENCE_MS) -> Engine:
@@ -86,12 +82,7 @@ def upgrade(engine: Engine) -> None:
     try:
         _refuse_foreign(engine)
         if current_version(engine) != newest_version():
-            command.upgrade(_alembic(engine), "head")
-    except CommandError as error:
-        raise DatabaseError(
-            f"the database {_shown(engine)} was written by a newer version of this program ({error}); "
-            "install that version, or use another database"
-        ) from error
+            _migrate(engine)
     except DBAPIError as error:
         raise DatabaseError(f"the database {_shown(engine)} cannot be used: {error.orig}") from error
 
@@ -99,21 +90,33 @@ def upgrade(engine: Engine) -> None:
 def current_version(engine: Engine) -> str | None:
     """The schema version that the database has; None before the first upgrade."""
     with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        version: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+        return version
 
 
 def newest_version() -> str:
-    """The schema version that this program wants."""
-    head = ScriptDirectory.from_config(_alembic(None)).get_current_head()
-    assert head is not None  # the package ships at least one migration
-    return head
+    """The schema version that this program wants: the number that the newest file of migrations begins with."""
+    return max(file.name for file in (MIGRATIONS / "versions").glob("v[0-9]*.py"))[1:5]
 
 
-def _alembic(engine: Engine | None) -> Config:
+def _migrate(engine: Engine) -> None:
+    # Imported here: it is needed once a version, and would take 0.1 s of every start.
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util.exc import CommandError
+
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["engine"] = engine
-    return config
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        raise DatabaseError(
+            f"the database {_shown(engine)} was written by a newer version of this program ({error}); "
+            "install that version, or use another database"
+        ) from error
 
 
 def _refuse_foreign(engine: Engine) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from feeds.errors import EmptyDocument, FeedError
 from feeds.model import Feed
-from feeds.parse import bounds, jsonfeed, sniff, syndication, trim
+from feeds.parse import bounds, jsonfeed, sniff, trim
 from feeds.parse.encoding import decode
 
 
@@ -60,6 +60,9 @@ def read_new(
 
 
 def _read_xml(text: str, *, url: str, memory: bytes, context: str) -> Reading:
+    # Imported here: who only asks which kinds there are must not wait 0.1 s for feedparser at every start.
+    from feeds.parse import syndication
+
     text, cut_out = bounds.bounded(text)
     layout = trim.layout_of(text, context=context)
     if layout is None:
@@ -82,6 +85,8 @@ def _whole(feed: Feed, cut_out: tuple[str, ...]) -> Reading:
 
 def _read_cut(layout: trim.Layout, *, url: str, memory: bytes) -> Reading | None:
     """The reading of what is new; None if the whole document must be read after all."""
+    from feeds.parse import syndication
+
     new, known_guids = trim.unread(layout, memory)
     if len(new) == len(layout.spans):
         return None
