@@ -1,6 +1,6 @@
 # What people and CI type. Everything lands in .venv; nothing is installed outside it but Debian's browser and PostgreSQL for the tests.
 .DEFAULT_GOAL := help
-.PHONY: help run test soak check format bench bench-posts bench-peers docs requirements browser postgres
+.PHONY: help run test soak check format bench bench-all bench-posts bench-peers docs requirements browser postgres
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -26,7 +26,10 @@ format: .venv/installed-dev  ## put the code into shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: .venv/installed-dev  ## what it costs, and how publishers see us
+bench: .venv/installed-dev  ## has this change made us slower than benchmarks/figures.json?
+	$(BIN)/python -m benchmarks.quick
+
+bench-all: .venv/installed-dev  ## what it costs, and how publishers see us
 	$(BIN)/python -m benchmarks.fetch_304
 	$(BIN)/python -m benchmarks.reading
 	$(BIN)/python -m benchmarks.cleaning
@@ -35,6 +38,7 @@ bench: .venv/installed-dev  ## what it costs, and how publishers see us
 	$(BIN)/python -m benchmarks.dedup
 	$(BIN)/python -m benchmarks.etiquette
 	$(BIN)/python -m benchmarks.images
+	$(BIN)/python -m benchmarks.start
 
 bench-posts: .venv/installed-dev  ## what posts cost, and what the real Hexo makes of fifty (needs node and npm)
 	$(BIN)/python -m benchmarks.posts
