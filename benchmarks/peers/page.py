@@ -55,7 +55,7 @@ def table(report: Report) -> str:
 
 
 def picture(report: Report) -> str:
-    """Wall seconds as bars, a group a mode, each on a scale of its own. SVG that needs no fonts and no script."""
+    """Wall seconds as bars, a group a mode, each on a scale of its own; CPU and memory beside them. No script."""
     parts: list[str] = []
     y = 0
     for mode in MODES:
@@ -64,13 +64,12 @@ def picture(report: Report) -> str:
         parts.append(_words(0, y + 16, f"{TITLES[mode]}: seconds for {report.feeds} feeds", weight=600))
         y += _HEAD
         for name, one in figures.items():
-            width = max(1.5, (_WIDTH - _LABELS - 60) * one.wall / longest)
+            width = max(1.5, (_WIDTH - _LABELS - 190) * one.wall / longest)
             colour = _OURS if name == "ours" else _OTHERS
             parts.append(_words(_LABELS - 8, y + 12, name, anchor="end"))
             parts.append(f'<rect x="{_LABELS}" y="{y}" width="{width:.1f}" height="{_BAR}" rx="2" fill="{colour}"/>')
-            parts.append(
-                _words(_LABELS + width + 6, y + 12, f"{one.wall:.1f}" if one.wall >= 10 else f"{one.wall:.2f}")
-            )
+            said = f"{one.wall:.2f} s, {one.cpu:.2f} s CPU, {one.peak:.0f} MiB"
+            parts.append(_words(_LABELS + width + 6, y + 12, said))
             y += _BAR + _GAP
         y += 10
     head = (
