@@ -141,6 +141,18 @@ def test_a_mistake_is_shown_where_it_is(problems: Problems, text: str, line: int
     assert found[0].column
 
 
+def test_c03_a_key_that_is_there_twice_is_an_error_with_both_lines(problems: Problems) -> None:
+    (found,) = problems("categories:\n  A:\n    sources:\n      - https://a.example/\n    sources: []\n")
+    assert (found.line, found.where) == (5, "categories.A.sources")
+    assert "the first is in line 3" in found.message
+
+
+@pytest.mark.parametrize("written", ["0", "-1", "1e9", "30", "0m", "99999999w", "5 fortnights", "1.5h"])
+def test_c11_an_interval_needs_its_unit_and_sense(problems: Problems, written: str) -> None:
+    (found,) = problems(f"categories:\n  A:\n    - url: https://a.example/\n      every: {written}\n")
+    assert (found.line, found.where) == (4, "categories.A[0].every")
+
+
 @pytest.mark.parametrize(
     ("key", "meant"),
     [("evry", "every"), ("Name", "name"), ("prioriy", "priority"), ("allow-private", "allow_private"), ("URL", "url")],
