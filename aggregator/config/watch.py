@@ -4,6 +4,9 @@ Watched is the folder, for editors put another file in the place of the old one;
 file systems that tell nothing (NFS, folders shared with a virtual machine) a look at the clock does it.
 """
 
+import asyncio
+import logging
+import time
 from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +15,8 @@ from watchfiles import awatch, watch
 
 from aggregator.config.lists import note_of
 from aggregator.config.settings import Settings
+
+log = logging.getLogger(__name__)
 
 LOOK_EVERY_MS = 5_000
 GATHER_MS = 200  # changes that are so close together are one
@@ -30,14 +35,31 @@ _HOW: dict[str, Any] = {
 
 def moments(file: Path) -> Iterator[None]:
     """When to look, for ever: whenever something changed in the folder, and every few seconds."""
-    for _ in watch(*_folders(file), **_HOW, raise_interrupt=False):
+    try:
+        for _ in watch(*_folders(file), **_HOW, raise_interrupt=False):
+            yield
+    except OSError as error:
+        _tell(error)
+    while True:
+        time.sleep(LOOK_EVERY_MS / 1000)
         yield
 
 
 async def moments_async(file: Path) -> AsyncGenerator[None, None]:
     """The same without blocking."""
-    async for _ in awatch(*_folders(file), **_HOW):
+    try:
+        async for _ in awatch(*_folders(file), **_HOW):
+            yield
+    except OSError as error:
+        _tell(error)
+    while True:
+        await asyncio.sleep(LOOK_EVERY_MS / 1000)
         yield
+
+
+def _tell(error: OSError) -> None:
+    """The system has no watches left (fs.inotify.max_user_watches), or the folder is gone."""
+    log.warning("cannot be told when config.yaml changes, so it is looked at every few seconds: %s", error)
 
 
 def signature(settings: Settings) -> tuple[Signature, ...]:

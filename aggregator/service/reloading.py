@@ -39,7 +39,7 @@ class Reloader:
             seen = watch.signature(current)
             if asked or self._waits or seen != last:
                 last = seen
-                new = await asyncio.to_thread(self.look, current)
+                new = await asyncio.to_thread(self._look, current)
                 if new is not None:
                     return new
         raise AssertionError("the moments to look never end")
@@ -63,6 +63,14 @@ class Reloader:
             change.cancel()
             await asyncio.gather(change, return_exceptions=True)
             await changes.aclose()
+
+    def _look(self, current: Settings) -> Settings | None:
+        """`look`, of which no bug of ours may end the service: what is in force stays so."""
+        try:
+            return self.look(current)
+        except Exception:
+            log.exception("could not look at config.yaml")
+            return None
 
     def look(self, current: Settings) -> Settings | None:
         """What the file has that is to be put in force; None where it is what is in force, or must not be."""

@@ -154,3 +154,27 @@ def test_the_folder_is_watched_so_that_a_file_put_in_its_place_is_noticed(file: 
             break
     moments.close()  # type: ignore[attr-defined]
     assert watch.signature(settings) != was
+
+
+def test_a_system_that_tells_nothing_is_looked_at_by_the_clock(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from aggregator.config import watch
+
+    def refuse(*folders: Path, **how: object) -> None:
+        raise OSError("OS file watch limit reached")
+
+    monkeypatch.setattr(watch, "watch", refuse)
+    monkeypatch.setattr(watch, "LOOK_EVERY_MS", 1)
+    moments = watch.moments(file)
+    assert [next(moments), next(moments)] == [None, None]
+
+
+async def test_the_same_without_blocking(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from aggregator.config import watch
+
+    def refuse(*folders: Path, **how: object) -> None:
+        raise OSError("OS file watch limit reached")
+
+    monkeypatch.setattr(watch, "awatch", refuse)
+    monkeypatch.setattr(watch, "LOOK_EVERY_MS", 1)
+    moments = watch.moments_async(file)
+    assert [await anext(moments), await anext(moments)] == [None, None]
