@@ -76,6 +76,46 @@ _ADVICE = {
 }
 
 
+class Why(StrEnum):
+    """Why a source is asked again when it is: what kept us longest, or what an operator could turn."""
+
+    NEW = "new"
+    RHYTHM = "rhythm"
+    EVERY = "every"
+    FRESH = "fresh"
+    ASKED = "asked"
+    UNCONDITIONAL = "unconditional"
+    CEILING = "ceiling"
+    SKIPPED = "skipped"
+    FAILING = "failing"
+    PUT_ASIDE = "put_aside"
+    RETRY_AFTER = "retry_after"
+    GONE = "gone"
+    OFFLINE = "offline"
+
+    @property
+    def words(self) -> str:
+        """The same in words, to follow on a time."""
+        return _WORDS[self]
+
+
+_WORDS = {
+    Why.NEW: "as long as its rhythm is not known, once in `fetch.default`",
+    Why.RHYTHM: "by its own rhythm",
+    Why.EVERY: "as its `every` in config.yaml says",
+    Why.FRESH: "its last answer says that nothing will change before then (max-age or Expires)",
+    Why.ASKED: "its document asks not to be fetched more often (ttl or updatePeriod)",
+    Why.UNCONDITIONAL: "it gives neither ETag nor Last-Modified, so every fetch costs its host the whole document",
+    Why.CEILING: "no source is fetched less often than `fetch.ceiling`",
+    Why.SKIPPED: "its document asks to be spared before (skipHours or skipDays)",
+    Why.FAILING: "after each failure in a row we wait twice as long, up to `fetch.ceiling`",
+    Why.PUT_ASIDE: "reading it cost too much three times in a row, so it is tried once in `fetch.ceiling`",
+    Why.RETRY_AFTER: "its host asked us to wait until then",
+    Why.GONE: "what is gone is looked at once a month, in case that was a mistake",
+    Why.OFFLINE: "nothing could be reached from here; that is not counted against it",
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Validators:
     """ETag and Last-Modified as the bytes they came in, to be echoed exactly (RFC 9110 §8.8), and for which address."""

@@ -7,7 +7,7 @@ import pytest
 
 from aggregator.cli import cli
 from aggregator.config import reference
-from aggregator.outcome import Reason
+from aggregator.outcome import Reason, Why
 from feeds.clean import STEPS
 from feeds.kinds import KINDS
 from feeds.render import FORMATS, TREES
@@ -20,6 +20,11 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *s
 @pytest.mark.parametrize("reason", Reason)
 def test_every_reason_is_in_operations_with_its_advice(reason: Reason) -> None:
     assert f"| `{reason.value}` | {reason.advice} |" in (ROOT / "docs/operations.md").read_text()
+
+
+@pytest.mark.parametrize("why", Why)
+def test_every_word_for_the_next_fetch_is_in_operations(why: Why) -> None:
+    assert f"| `{why.value}` | {why.words} |" in (ROOT / "docs/operations.md").read_text()
 
 
 @pytest.mark.parametrize("name", cli.commands)

@@ -13,8 +13,10 @@ from aggregator.cli.shared import CANNOT_RUN, FOUND_PROBLEMS, command, json_opti
 from aggregator.errors import ConfigError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from aggregator.config.settings import Settings
-    from aggregator.publish.status import Status
+    from aggregator.publish.status import Overview, SourceStatus
     from aggregator.service.checking import Finding
     from feeds.model import Feed
 
@@ -118,25 +120,30 @@ def status(config: Path, source: str | None, as_json: bool) -> None:
 
     settings = load(config)
     engine = setup.open_store(settings)
-    found = health.status_of(engine, settings, only=source)
+    found, sources = health.status_of(engine, settings, only=source)
     if as_json:
         said = document(
             found,
+            sources,
             program=version("feed-aggregator"),
             database=engine.dialect.name,
             schema=current_version(engine),
         )
         click.echo(json.dumps(said, ensure_ascii=False, indent=1))
     else:
-        _print_status(found)
+        _print_status(found, sources)
     sys.exit(FOUND_PROBLEMS if found.needing_attention else 0)
 
 
-def _print_status(found: "Status") -> None:
-    from aggregator.publish.words import counted, relative
+def _print_status(found: "Overview", sources: "tuple[SourceStatus, ...]") -> None:
+    from aggregator.publish.words import relative
 
     for problem in found.config.problems:
         click.echo(f"config.yaml is not in force: {problem}")
+    if found.offline_since:
+        click.echo(f"Nothing can be reached from here, since {relative(found.offline_since, found.at)}.")
+    if found.overdue:
+        click.echo(f"{found.overdue} sources are overdue: is `aggregator run` or `aggregator ingest` running?")
     for flood in found.floods:
         click.echo(
             f"flood {flood.id}: {flood.waiting} items of {flood.name} are held: {flood.reason}\n"
@@ -144,15 +151,29 @@ def _print_status(found: "Status") -> None:
         )
     counts = ", ".join(f"{count} {state}" for state, count in found.counts.items())
     click.echo(f"{len(found.sources)} sources: {counts}; {found.stories} stories")
-    for one in found.sources:
-        good = f"last good {relative(one.last_success_at, found.at)}" if one.last_success_at else "never good yet"
-        click.echo(f"\n{one.state:8} {one.name}  {one.address}")
-        click.echo(
-            f"         {good}, next try {relative(one.next_fetch_at, found.at)}, {counted(one.sightings, 'entry')}"
-        )
-        for line in (one.reason and f"{one.reason}: {one.detail}", one.advice, *one.problems[:3]):
-            if line:
-                click.echo(f"         {line}")
+    for one in sources:
+        _print_source(one, found.at)
+
+
+def _print_source(one: "SourceStatus", now: "datetime") -> None:
+    from aggregator.publish.words import counted, relative, span
+
+    where = f"  (config.yaml, line {one.line})" if one.line else ""
+    click.echo(f"\n{one.state:8} {one.name}  {one.address}{where}")
+    good = f"last good {relative(one.last_success_at, now)}" if one.last_success_at else "never good yet"
+    since = f"{one.failures} failures in {span(now - one.since)}, " if one.failures and one.since else ""
+    why = f" ({one.why_then.words})" if one.why_then else ""
+    click.echo(f"         {since}{good}, next try {relative(one.next_fetch_at, now)}{why}")
+    facts = (
+        f"{one.good_polls} of {counted(one.polls, 'poll')} good",
+        f"{one.items_a_week:g} items a week" if one.items_a_week is not None else "",
+        counted(one.sightings, "entry"),
+        f"{one.milliseconds:,} ms" if one.milliseconds is not None else "",
+    )
+    click.echo(f"         {', '.join(filter(None, facts))}")
+    for line in (one.reason and f"{one.reason}: {one.detail}", one.advice, *one.problems[:3]):
+        if line:
+            click.echo(f"         {line}")
 
 
 @click.command()

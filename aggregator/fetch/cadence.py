@@ -16,7 +16,7 @@ from itertools import pairwise
 from statistics import median
 
 from aggregator.config.settings import FetchSettings
-from aggregator.outcome import Hints, Reason
+from aggregator.outcome import Hints, Reason, Why
 from feeds.model import Rhythm
 
 POLLS_PER_GAP = 2.5  # between two and three polls for each arrival: half of the gap late at the worst
@@ -51,34 +51,58 @@ class History:
     conditional: bool = True
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Next:
+    """When to fetch a source again, and why then."""
+
+    at: datetime
+    why: Why
+
+
 def next_fetch_at(history: History, hints: Hints, settings: FetchSettings, now: datetime, *, spread: float) -> datetime:
     """When to fetch this source again: not sooner than it publishes, nor than it asked us to.
 
     spread   in [0, 1): where in the jitter it falls
     returns  within [now + floor, now + ceiling]; later only for Retry-After and 410, and then by 10 % at the most
     """
-    asked = _asked_for(history, hints)
-    wait = max(_interval(history, hints, settings, now), settings.floor)
-    wait = max(min(wait * (1 + JITTER * spread), settings.ceiling), settings.floor)
-    wait = max(wait, asked * (1 + JITTER * spread))
+    return next_fetch(history, hints, settings, now, spread=spread).at
+
+
+def next_fetch(history: History, hints: Hints, settings: FetchSettings, now: datetime, *, spread: float) -> Next:
+    """The same, with the reason."""
+    asked, why_asked = _asked_for(history, hints)
+    wait, why = _interval(history, hints, settings, now)
+    wait = max(wait, settings.floor) * (1 + JITTER * spread)
+    if wait > settings.ceiling:
+        wait, why = max(settings.ceiling, settings.floor), why if history.reason else Why.CEILING
+    if asked * (1 + JITTER * spread) > wait:
+        wait, why = asked * (1 + JITTER * spread), why_asked
     latest = now + max(settings.ceiling, wait)
-    return min(_allowed(now + wait, history.rhythm, spread), latest)
+    at = min(_allowed(now + wait, history.rhythm, spread), latest)
+    return Next(at=at, why=why if at == now + wait else Why.SKIPPED)
 
 
-def _asked_for(history: History, hints: Hints) -> timedelta:
+def _asked_for(history: History, hints: Hints) -> tuple[timedelta, Why]:
     """What no ceiling shortens."""
     gone = GONE if history.reason is Reason.GONE or history.rhythm.ended else timedelta()
-    return max(gone, hints.retry_after or timedelta())
+    retry_after = hints.retry_after or timedelta()
+    return (gone, Why.GONE) if gone >= retry_after else (retry_after, Why.RETRY_AFTER)
 
 
-def _interval(history: History, hints: Hints, settings: FetchSettings, now: datetime) -> timedelta:
-    interval = history.every or own_rhythm(history.arrivals, settings, now)
+def _interval(history: History, hints: Hints, settings: FetchSettings, now: datetime) -> tuple[timedelta, Why]:
+    if history.every is not None:
+        interval, why = history.every, Why.EVERY
+    else:
+        interval = own_rhythm(history.arrivals, settings, now)
+        why = Why.RHYTHM if history.arrivals else Why.NEW
     if history.reason is not None:
-        return _backoff(history, hints, max(interval, settings.floor), settings)
-    wishes = [interval, hints.fresh_for, history.rhythm.interval]
+        put_aside = history.reason is Reason.PARSER_DIED and history.failures >= PATIENCE
+        waiting = _backoff(history, hints, max(interval, settings.floor), settings)
+        return waiting, Why.PUT_ASIDE if put_aside else Why.FAILING
+    wishes = [(interval, why), (hints.fresh_for, Why.FRESH), (history.rhythm.interval, Why.ASKED)]
     if not history.conditional:
-        wishes.append(settings.unconditional)
-    return max(wish for wish in wishes if wish is not None)
+        wishes.append((settings.unconditional, Why.UNCONDITIONAL))
+    return max(((wish, why) for wish, why in wishes if wish is not None), key=lambda wish: wish[0])
 
 
 def own_rhythm(arrivals: Sequence[datetime], settings: FetchSettings, now: datetime) -> timedelta:

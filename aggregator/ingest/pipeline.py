@@ -20,7 +20,7 @@ from aggregator.fetch import cadence, files, moves
 from aggregator.fetch.client import Client, Request, Response
 from aggregator.ingest.child import Document
 from aggregator.ingest.parser import Parser
-from aggregator.outcome import Exchange, Failed, Hints, Move, Outcome, Reason, Unchanged, Updated, Validators
+from aggregator.outcome import Exchange, Failed, Hints, Move, Outcome, Reason, Unchanged, Updated, Validators, Why
 from aggregator.store import sightings
 from aggregator.store.identity import Seen
 from aggregator.store.sources import Claim
@@ -51,6 +51,7 @@ class Result:
     arrivals: tuple[datetime, ...]
     move: Move
     next_fetch_at: datetime
+    why_then: Why
 
 
 class Pipeline:
@@ -190,13 +191,15 @@ def decide(
         reason=failed.reason if failed else None,
         conditional=bool(validators.etag or validators.last_modified),
     )
+    coming = cadence.next_fetch(history, outcome.hints, settings, now, spread=spread)
     return Result(
         claim=claim,
         outcome=outcome,
         seen=tuple(seen(*known) for known in zip_longest(entries, originals, prints)),
         arrivals=arrivals,
         move=_moved(claim, outcome, history.failures, now),
-        next_fetch_at=cadence.next_fetch_at(history, outcome.hints, settings, now, spread=spread),
+        next_fetch_at=coming.at,
+        why_then=coming.why,
     )
 
 

@@ -18,7 +18,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from aggregator.dedup import flood
 from aggregator.ingest.pipeline import Result
-from aggregator.outcome import Failed, Outcome, Reason, Updated
+from aggregator.outcome import Failed, Outcome, Reason, Updated, Why
 from aggregator.store import polls, sightings, sources
 from aggregator.store.engine import writing
 from aggregator.store.polls import Counts
@@ -105,7 +105,7 @@ def after_a_bug(result: Result, error: Exception, now: datetime) -> Result:
     """What to store of a poll that we failed at ourselves: nothing of it, and not again for an hour."""
     exchange = result.outcome.exchange
     failed = Failed(reason=Reason.BUG, detail=type(error).__name__, exchange=exchange)
-    return replace(result, outcome=failed, seen=(), next_fetch_at=now + AFTER_A_BUG)
+    return replace(result, outcome=failed, seen=(), next_fetch_at=now + AFTER_A_BUG, why_then=Why.FAILING)
 
 
 def _store(connection: Connection, result: Result, now: datetime) -> Counts:
@@ -128,6 +128,7 @@ def _store(connection: Connection, result: Result, now: datetime) -> Counts:
         arrivals=result.arrivals,
         move=result.move,
         next_fetch_at=result.next_fetch_at,
+        why_then=result.why_then,
         now=now,
         held=held.value if held else None,
     )

@@ -1,58 +1,64 @@
 """How everything is, as one value: what the status page shows, what `/status.json` says, and the command line prints.
 
-All three show the same facts because they are gathered once, here, with every text already fit for the public. How to
+All of them show the same facts because they are gathered once, here, with every text already fit for the public. How to
 say them is for the page; the JSON's shape is public, versioned, and described in docs/status-json.md.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aggregator.config.settings import Settings, SourceSettings
 from aggregator.errors import Problem
-from aggregator.publish.health import State, badness, judge
+from aggregator.outcome import Why
+from aggregator.publish.advice import advice
+from aggregator.publish.health import Judged, State, badness, judge
 from aggregator.publish.redaction import public_url, redacted, shown_address
+from aggregator.standing import silent_after, silent_since
 from aggregator.store.configuration import ConfigState
 from aggregator.store.floods import Flood
-from aggregator.store.health import SourceHealth
+from aggregator.store.health import Glance, SourceHealth
 
-VERSION = 1  # of the JSON: raised when a member goes or changes its meaning; new members do not raise it
+VERSION = 2  # of the JSON: raised when a member goes or changes its meaning; new members do not raise it
+WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceStatus:
-    """One source: what config.yaml says of it, how it has been, and the verdict.
+    """One source: what config.yaml says of it, how it has been, and the verdict. docs/status-json.md explains each."""
 
-    line        where config.yaml names it; None once it has been removed from the file that is in force
-    since       when the present trouble began; None while there is none
-    advice      what to do; None where there is nothing to do
-    polls       of the last ones, at most 50; `good_polls` of them did not fail
-    sightings   how many of its entries are remembered
-    unresolved_images  how many images in them show nothing, because nothing says where they are
-    """
-
+    id: int
     name: str
     address: str
     kind: str
     line: int | None
     categories: tuple[str, ...]
     state: State
+    needs_attention: bool
     since: datetime | None
     reason: str | None
     advice: str | None
     detail: str | None
     moved_to: str | None
+    leads_to: str | None
+    overdue: bool
     added_at: datetime
     last_success_at: datetime | None
     last_fetch_at: datetime | None
     last_new_at: datetime | None
     next_fetch_at: datetime
+    why_then: Why | None
     failures: int
     polls: int
     good_polls: int
+    not_modified: int
+    wire_bytes: int
+    milliseconds: int | None
     conditional: bool
+    items_a_week: float | None
+    quiet_from: datetime | None
     problems: tuple[str, ...]
     sightings: int
     unresolved_images: int
@@ -67,6 +73,7 @@ class HeldFlood:
     """
 
     id: int
+    source: int
     name: str
     address: str
     held_at: datetime
@@ -79,60 +86,87 @@ class HeldFlood:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Status:
-    """Everything, at one instant. `sources` are the worst first; `stories` is None where nobody counted them.
+class Overview:
+    """Everything at one instant, at a glance. `sources` are the worst first; `stories` is None where nobody counted.
 
-    floods  what is held from publishing until somebody decides
-    config  whether config.yaml, as it stands there now, is in force
+    offline_since  since when our own network has been gone; None while it is there
+    floods         what is held from publishing until somebody decides
+    config         whether config.yaml, as it stands there now, is in force
     """
 
     at: datetime
-    sources: tuple[SourceStatus, ...]
+    sources: tuple[Judged, ...]
     warnings: tuple[Problem, ...]
     stories: int | None = None
-    floods: tuple["HeldFlood", ...] = ()
+    offline_since: datetime | None = None
+    floods: tuple[HeldFlood, ...] = ()
     config: ConfigState = ConfigState()
 
     @property
     def counts(self) -> Mapping[State, int]:
         """How many sources are in each state, the worst first; those without any left out."""
-        counted = Counter(source.state for source in self.sources)
+        counted = Counter(one.state for one in self.sources)
         return {state: counted[state] for state in State if counted[state]}
 
     @property
     def needing_attention(self) -> int:
         """How many sources the operator should look at."""
-        return sum(source.state.needs_attention for source in self.sources)
+        return sum(one.needs_attention for one in self.sources)
+
+    @property
+    def moved(self) -> int:
+        """How many sources have moved for good."""
+        return sum(one.source.moved_to is not None for one in self.sources)
+
+    @property
+    def overdue(self) -> int:
+        """How many sources were due long ago."""
+        return sum(one.overdue for one in self.sources)
 
 
-def status(
+def overview(
     settings: Settings,
-    healths: Iterable[SourceHealth],
+    glances: Iterable[Glance],
     now: datetime,
     *,
     stories: int | None = None,
+    offline_since: datetime | None = None,
     floods: Iterable[Flood] = (),
     config: ConfigState = ConfigState(),
-) -> Status:
-    """The status of the sources whose health is given, and of what is held."""
+) -> Overview:
+    """The verdict on the sources that were glanced at, and what is held."""
     listed = {source.address: source for source in settings.sources}
-    worst_first = sorted(healths, key=lambda health: badness(health, now))
-    return Status(
+    return Overview(
         at=now,
-        sources=tuple(_source(health, listed.get(health.address), now) for health in worst_first),
+        sources=tuple(sorted((judge(one, now) for one in glances), key=badness)),
         warnings=settings.warnings,
         stories=stories,
+        offline_since=offline_since,
         floods=tuple(_flood(flood, listed.get(flood.address)) for flood in floods),
         config=config,
     )
 
 
+def described(
+    settings: Settings, healths: Iterable[SourceHealth], floods: Sequence[HeldFlood], now: datetime
+) -> tuple[SourceStatus, ...]:
+    """Sources in full, in the order given."""
+    listed = {source.address: source for source in settings.sources}
+    held = {flood.source: flood for flood in reversed(floods)}
+    return tuple(_source(one, listed.get(one.glance.address), held.get(one.glance.id), now) for one in healths)
+
+
+def name_of(address: str, title: str, source: SourceSettings | None) -> str:
+    """What to call a source: as config.yaml says, else as it calls itself, else where it is."""
+    return (source.name if source else None) or title or shown_address(address, source)
+
+
 def _flood(flood: Flood, source: SourceSettings | None) -> HeldFlood:
-    address = shown_address(flood.address, source)
     return HeldFlood(
         id=flood.id,
-        name=(source.name if source else None) or flood.title or address,
-        address=address,
+        source=flood.source_id,
+        name=name_of(flood.address, flood.title, source),
+        address=shown_address(flood.address, source),
         held_at=flood.held_at,
         items=flood.items,
         old=flood.old,
@@ -143,79 +177,102 @@ def _flood(flood: Flood, source: SourceSettings | None) -> HeldFlood:
     )
 
 
-def _source(health: SourceHealth, source: SourceSettings | None, now: datetime) -> SourceStatus:
-    state = judge(health, now)
-    address = shown_address(health.address, source)
-    moved_to = public_url(redacted(health.moved_to, source)) if health.moved_to else None
+def _source(
+    health: SourceHealth, source: SourceSettings | None, flood: HeldFlood | None, now: datetime
+) -> SourceStatus:
+    glance, recent = health.glance, health.recent
+    judged = judge(glance, now)
+    line = (source.line or None) if source else None
     return SourceStatus(
-        name=(source.name if source else None) or health.title or address,
-        address=address,
+        id=glance.id,
+        name=name_of(glance.address, glance.title, source),
+        address=shown_address(glance.address, source),
         kind=health.kind,
-        line=source.line if source else None,
+        line=line,
         categories=source.categories if source else (),
-        state=state,
-        since=_since(state, health),
-        reason=health.reason.value if health.reason else None,
-        advice=_advice(state, health, source),
+        state=judged.state,
+        needs_attention=judged.needs_attention,
+        since=judged.since,
+        reason=glance.reason.value if glance.reason else None,
+        advice=advice(judged, line=line, held=flood.id if flood else None),
         detail=redacted(health.detail, source) if health.detail else None,
-        moved_to=moved_to,
+        moved_to=_shown(glance.moved_to, source),
+        leads_to=_shown(health.leads_to, source),
+        overdue=judged.overdue,
         added_at=health.added_at,
-        last_success_at=health.last_success_at,
-        last_fetch_at=health.last_fetch_at,
-        last_new_at=health.last_new_at,
-        next_fetch_at=health.next_fetch_at,
-        failures=health.failures,
-        polls=health.polls,
-        good_polls=health.good_polls,
+        last_success_at=glance.last_success_at,
+        last_fetch_at=glance.last_fetch_at,
+        last_new_at=glance.last_new_at,
+        next_fetch_at=glance.next_fetch_at,
+        why_then=health.why_then,
+        failures=glance.failures,
+        polls=recent.polls,
+        good_polls=recent.good_polls,
+        not_modified=recent.not_modified,
+        wire_bytes=recent.wire_bytes,
+        milliseconds=recent.milliseconds,
         conditional=health.conditional,
+        items_a_week=items_a_week(health.arrivals, now),
+        quiet_from=_quiet_from(health),
         problems=tuple(redacted(problem, source) for problem in health.problems),
         sightings=health.sightings,
         unresolved_images=health.unresolved_images,
     )
 
 
-def _since(state: State, health: SourceHealth) -> datetime | None:
-    if state is State.OVERDUE:
-        return health.next_fetch_at
-    return health.failing_since_at if state in (State.GONE, State.FAILING) else None
+def items_a_week(arrivals: Sequence[datetime], now: datetime) -> float | None:
+    """How much a source publishes, its present silence counted; None where fewer than two of its items have dates."""
+    if len(arrivals) < 2:
+        return None
+    span = max(now - arrivals[-1], timedelta(hours=1))
+    return round(len(arrivals) * (WEEK / span), 1)
 
 
-def _advice(state: State, health: SourceHealth, source: SourceSettings | None) -> str | None:
-    if health.reason is not None:
-        return health.reason.advice
-    if state is State.OVERDUE:
-        return "It was due long ago, and nobody polled it; is `aggregator run` or `aggregator ingest` running?"
-    if state is State.MOVED:
-        place = f"line {source.line} of config.yaml" if source and source.line else "config.yaml"
-        return f"Its publisher redirects it for good; edit {place}."
-    return None
+def _quiet_from(health: SourceHealth) -> datetime | None:
+    longest, last = silent_after(health.arrivals), silent_since(health.arrivals, health.glance.last_new_at)
+    return last + longest if last and longest else None
 
 
-def document(status: Status, *, program: str, database: str, schema: str | None) -> dict[str, Any]:
+def _shown(url: str | None, source: SourceSettings | None) -> str | None:
+    return public_url(redacted(url, source)) if url else None
+
+
+def document(
+    found: Overview, sources: Iterable[SourceStatus], *, program: str, database: str, schema: str | None
+) -> dict[str, Any]:
     """The status as the JSON that is public: docs/status-json.md."""
+    counts = found.counts
     return {
         "version": VERSION,
-        "at": _written(status.at),
+        "at": _written(found.at),
         "program": program,
         "database": {"kind": database, "schema": schema},
+        "offline_since": _written(found.offline_since),
         "counts": {
-            "stories": status.stories,
-            "sources": len(status.sources),
-            **{state.value: status.counts.get(state, 0) for state in State},
+            "stories": found.stories,
+            "sources": len(found.sources),
+            **{state.value: counts.get(state, 0) for state in State},
+            "needing_attention": found.needing_attention,
+            "moved": found.moved,
+            "overdue": found.overdue,
         },
         "config": {
-            "in_force": not status.config.problems,
-            "in_force_at": _written(status.config.in_force_at),
-            "refused_at": _written(status.config.refused_at),
-            "problems": list(status.config.problems),
+            "in_force": not found.config.problems,
+            "in_force_at": _written(found.config.in_force_at),
+            "refused_at": _written(found.config.refused_at),
+            "problems": list(found.config.problems),
         },
-        "warnings": [asdict(problem) for problem in status.warnings],
-        "floods": [{name: _written(value) for name, value in asdict(flood).items()} for flood in status.floods],
-        "sources": [{name: _written(value) for name, value in asdict(source).items()} for source in status.sources],
+        "warnings": [asdict(problem) for problem in found.warnings],
+        "floods": [_members(flood) for flood in found.floods],
+        "sources": [_members(source) for source in sources],
     }
+
+
+def _members(one: Any) -> dict[str, Any]:
+    return {name: _written(getattr(one, name)) for name in one.__dataclass_fields__}
 
 
 def _written(value: Any) -> Any:
     if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return value

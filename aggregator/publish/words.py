@@ -37,6 +37,16 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun if number == 1 else plural}"
 
 
+def size(octets: int) -> str:
+    """An amount of data: `0 B`, `48 KB`, `1.2 MB`, in thousands."""
+    value, unit = float(octets), "B"
+    for larger in ("KB", "MB", "GB", "TB"):
+        if value < 999.5:
+            break
+        value, unit = value / 1000, larger
+    return f"{value:.1f} {unit}" if unit not in ("B", "KB") and value < 9.95 else f"{value:.0f} {unit}"
+
+
 def stamp(moment: datetime) -> str:
     """An instant for machines, as `datetime` in HTML wants it."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

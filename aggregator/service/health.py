@@ -9,25 +9,33 @@ from aggregator.config.lookup import known_source
 from aggregator.config.settings import Settings
 from aggregator.errors import Problem
 from aggregator.ingest.worker import utc_now
-from aggregator.publish.status import Status, status
-from aggregator.store import configuration, floods, health, views
+from aggregator.publish.status import Overview, SourceStatus, described, overview
+from aggregator.store import configuration, floods, health, transitions, views
 from aggregator.store.engine import open_engine, reading
 from feeds.parse import expat
 
 
-def status_of(engine: Engine, settings: Settings, *, only: str | None = None) -> Status:
-    """How the sources are, or the one that `only` names.
+def status_of(
+    engine: Engine, settings: Settings, *, only: str | None = None
+) -> tuple[Overview, tuple[SourceStatus, ...]]:
+    """How all is at a glance, and the sources in full, the worst first; or the one that `only` names.
 
     raises  UnknownSource
     """
-    only = known_source(only, settings) if only else None
+    only, now = known_source(only, settings) if only else None, utc_now()
     with reading(engine) as connection:
-        healths = [one for one in health.health(connection) if only in (None, one.address)]
         everything = views.category_states(connection).get("all")
-        config = configuration.state(connection)
-        held = [one for one in floods.held(connection) if only in (None, one.address)]
-    published = everything.stories if everything else 0
-    return status(settings, healths, utc_now(), stories=published, floods=held, config=config)
+        found = overview(
+            settings,
+            (one for one in health.glances(connection) if only in (None, one.address)),
+            now,
+            stories=everything.stories if everything else 0,
+            offline_since=transitions.offline_since(connection),
+            config=configuration.state(connection),
+            floods=(one for one in floods.held(connection) if only in (None, one.address)),
+        )
+        healths = health.health(connection, [one.source.id for one in found.sources])
+    return found, described(settings, healths, found.floods, now)
 
 
 def moved(settings: Settings) -> tuple[Problem, ...]:
@@ -37,14 +45,14 @@ def moved(settings: Settings) -> tuple[Problem, ...]:
         return ()
     engine = open_engine(settings.database)
     try:
-        found = status_of(engine, settings)
+        _, found = status_of(engine, settings)
     except SQLAlchemyError:
         return ()  # the database is not ours yet, or not to be reached: `run` says so
     finally:
         engine.dispose()
     return tuple(
         Problem(message=f"has moved for good to {one.moved_to}; edit this line", line=one.line)
-        for one in found.sources
+        for one in found
         if one.moved_to and one.line
     )
 

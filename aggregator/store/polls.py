@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from aggregator.outcome import Failed, Move, Outcome, Reason, Updated
+from aggregator.outcome import Failed, Move, Outcome, Reason, Updated, Why
 from aggregator.standing import judge
 from aggregator.store import days, transitions
 from aggregator.store.schema import fetches, hosts, sources
@@ -37,13 +37,15 @@ def record(
     move: Move,
     next_fetch_at: datetime,
     now: datetime,
+    why_then: Why | None = None,
     held: str | None = None,
 ) -> None:
     """Write down how a fetch ended, and let the source go.
 
     Must be in the transaction that stores the entries, for a validator vouches for them; and after `holds`.
 
-    held  why what it brought is held from publishing; None if it is not
+    why_then  of next_fetch_at
+    held      why what it brought is held from publishing; None if it is not
     """
     ended = not isinstance(outcome, Failed) and _rhythm(claim, outcome).ended
     if isinstance(outcome, Failed):
@@ -66,6 +68,7 @@ def record(
         .values(
             last_fetch_at=now,
             next_fetch_at=next_fetch_at,
+            why_then=why_then.value if why_then else None,
             lease_token=None,
             lease_until=None,
             attempts=_attempts_after(claim, outcome),
@@ -174,7 +177,7 @@ def _hold(connection: Connection, host: str, until: datetime) -> None:
     )
     connection.execute(longer)
     others = update(sources).where(sources.c.host == host, sources.c.next_fetch_at < until)
-    connection.execute(others.values(next_fetch_at=until))
+    connection.execute(others.values(next_fetch_at=until, why_then=Why.RETRY_AFTER.value))
 
 
 def forget_old_fetches(connection: Connection) -> int:

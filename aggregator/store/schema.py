@@ -61,6 +61,7 @@ sources = Table(
     Column("problems", TEXTS),
     # when to fetch, and who is at it
     Column("next_fetch_at", Instant, nullable=False),
+    Column("why_then", Text),  # outcome.Why
     Column("lease_token", Uuid),
     Column("lease_until", Instant),
     Column("attempts", Integer, nullable=False, server_default="0"),  # claims since an outcome was recorded

@@ -72,7 +72,7 @@ def create_app(
     app.register_blueprint(story_pages(catalogue, engine))
     app.register_blueprint(searches(catalogue, engine))
     app.register_blueprint(tops(catalogue, engine, TopFeeds(engine, settings), clock))
-    app.register_blueprint(statuses(settings, engine, clock))
+    app.register_blueprint(statuses(settings, engine, clock, links))
     app.register_blueprint(assets.routes())
     if uses_proxy(settings):
         app.register_blueprint(image_proxy(settings, clock, image_client))
@@ -101,6 +101,7 @@ def _prepare_templates(app: Flask, settings: Settings, links: Links, assets: Ass
     for word in (
         words.relative,
         words.counted,
+        words.size,
         words.stamp,
         words.minute,
         words.clock,

@@ -43,6 +43,15 @@ class Links:
         """The same as data."""
         return f"{self.prefix}/status.json"
 
+    @property
+    def status_atom(self) -> str:
+        """What changed about them, as a feed."""
+        return f"{self.prefix}/status.atom"
+
+    def source(self, number: int) -> str:
+        """A source's page."""
+        return f"{self.prefix}/status/source/{number}"
+
     def story(self, uuid: UUID) -> str:
         """A story's page."""
         return f"{self.prefix}/story/{uuid}{self._end}"

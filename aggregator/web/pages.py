@@ -106,7 +106,7 @@ def _newer(connection: Connection, slug: str, before: tuple[datetime, int] | Non
 
 def _waiting(connection: Connection) -> bool:
     """Whether there is nothing yet because the first fetches are still to come."""
-    return any(source.last_fetch_at is None for source in health.health(connection))
+    return health.any_waits(connection)
 
 
 def _page(html: str, *, settled: bool) -> Response:

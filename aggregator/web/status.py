@@ -1,72 +1,142 @@
-"""`/status` and `/status.json`: how every source is, and `/healthz`: that we are alive.
+"""`/status`, `/status/source/<id>`: how sources are; `/status.json`: the same as data; `/status.atom`: what changed.
 
 What is said is gathered and judged in `publish.status`; here are only the questions to the database and the shape.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from importlib.metadata import version
 
-from flask import Blueprint, Response, render_template, request
-from sqlalchemy import Engine
+from flask import Blueprint, Response, abort, render_template, request
+from sqlalchemy import Connection, Engine
 
 from aggregator.config.settings import Settings
-from aggregator.publish.health import State
+from aggregator.publish.redaction import redacted
 from aggregator.publish.selection import ALL
-from aggregator.publish.status import SourceStatus, Status, document, status
-from aggregator.store import configuration, floods, health, views
+from aggregator.publish.status import Overview, described, document, overview
+from aggregator.publish.told import TOLD, told, transitions_feed
+from aggregator.store import configuration, days, floods, health, history, transitions, views
+from aggregator.store.days import Tally
 from aggregator.store.engine import current_version, reading
+from aggregator.web import drawn
+from aggregator.web.choosing import ON_A_PAGE, chosen, view_of
+from aggregator.web.links import Links
 from aggregator.web.responses import Page, plain, represent
+from feeds.render import FORMATS
 
 NOT_CACHED = "no-cache"  # may be kept, but is asked for anew each time
 PROGRAM = version("feed-aggregator")
-SHOWN = 500  # sources of one group on the page, half a millisecond each; the data has them all
-ATTENTION, WAITING, WORKING = "Needs attention", "Waiting for the first fetch", "Working"
+LATELY = 5  # transitions on the page
+OF_A_SOURCE = 20  # transitions on its own page
+DRAWN_ANEW = timedelta(minutes=5)  # summing up all days of 5,000 sources takes longer than all the rest of the page
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
-    """Sources under one heading of the page: the worst of them, and how many there are."""
+def gather(settings: Settings, connection: Connection, now: datetime) -> Overview:
+    """Everything at a glance."""
+    everything = views.category_states(connection).get(ALL)
+    return overview(
+        settings,
+        health.glances(connection),
+        now,
+        stories=everything.stories if everything else 0,
+        offline_since=transitions.offline_since(connection),
+        floods=floods.held(connection),
+        config=configuration.state(connection),
+    )
 
-    title: str
-    total: int
-    shown: tuple[SourceStatus, ...]
+
+@dataclass(slots=True)
+class Days:
+    """What polls came to, of all sources; asked for anew now and then."""
+
+    at: datetime
+    tallies: Mapping[date, Tally]
 
 
-def statuses(settings: Settings, engine: Engine, clock: Callable[[], datetime]) -> Blueprint:
-    """The routes for operators and machines."""
+def statuses(settings: Settings, engine: Engine, clock: Callable[[], datetime], links: Links) -> Blueprint:
+    """The routes for operators."""
     routes = Blueprint("status", __name__)
+    kept: list[Days] = []
 
-    def gather() -> Status:
-        with reading(engine) as connection:
-            healths = health.health(connection)
-            everything = views.category_states(connection).get(ALL)
-            held = floods.held(connection)
-            config = configuration.state(connection)
-        published = everything.stories if everything else 0
-        return status(settings, healths, clock(), stories=published, floods=held, config=config)
+    def lately(connection: Connection, now: datetime) -> Mapping[date, Tally]:
+        if not kept or not now - DRAWN_ANEW < kept[0].at <= now:
+            kept[:] = [Days(at=now, tallies=days.by_day(connection, drawn.first_day(now)))]
+        return kept[0].tallies
 
     @routes.get("/status")
     def page() -> Response:
-        found = gather()
+        now, view = clock(), view_of(request.args)
+        with reading(engine) as connection:
+            found = gather(settings, connection, now)
+            all_of_it = chosen(found, view, settings)
+            on_page = all_of_it[(view.page - 1) * ON_A_PAGE : view.page * ON_A_PAGE]
+            healths = health.health(connection, [one.source.id for one in on_page])
+            charts = drawn.by_day(lately(connection, now), now)
+            changes = transitions.newest(connection, limit=LATELY)
         html = render_template(
             "status.html",
             status=found,
-            groups=groups(found),
-            now=found.at,
+            view=view,
+            total=len(all_of_it),
+            pages=max(1, -(-len(all_of_it) // ON_A_PAGE)),
+            sources=described(settings, healths, found.floods, now),
+            charts=charts,
+            changes=told(settings, changes),
+            now=now,
             program=PROGRAM,
             database=engine.dialect.name,
             schema=current_version(engine),
         )
         return represent(request, Page(body=html.encode()), cache_control=NOT_CACHED)
 
+    @routes.get("/status/source/<int:number>")
+    def source(number: int) -> Response:
+        now = clock()
+        with reading(engine) as connection:
+            found = health.health(connection, [number])
+            if not found:
+                abort(404)
+            polls = history.history(connection, number)
+            charts = drawn.by_day(days.by_day(connection, drawn.first_day(now), source_id=number), now)
+            changes = transitions.newest(connection, limit=OF_A_SOURCE, source_id=number)
+            held = gather(settings, connection, now).floods if found[0].glance.held_since_at else ()
+        listed = next((one for one in settings.sources if one.address == found[0].glance.address), None)
+        last = drawn.last_polls(polls)
+        html = render_template(
+            "source.html",
+            source=described(settings, found, held, now)[0],
+            removed=listed is None,
+            polls=[(poll, redacted(poll.detail, listed) if poll.detail else None) for poll in polls],
+            charts=(*charts, *([last] if last else [])),
+            changes=told(settings, changes),
+            file=settings.file.name,
+            now=now,
+        )
+        return represent(request, Page(body=html.encode()), cache_control=NOT_CACHED)
+
     @routes.get("/status.json")
     def data() -> Response:
-        said = document(gather(), program=PROGRAM, database=engine.dialect.name, schema=current_version(engine))
-        body = json.dumps(said, ensure_ascii=False, indent=1).encode()
+        now = clock()
+        with reading(engine) as connection:
+            found = gather(settings, connection, now)
+            healths = health.health(connection, [one.source.id for one in found.sources])
+        sources = described(settings, healths, found.floods, now)
+        said = document(found, sources, program=PROGRAM, database=engine.dialect.name, schema=current_version(engine))
+        body = json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
         page = Page(body=body, content_type="application/json; charset=utf-8")
+        return represent(request, page, cache_control=NOT_CACHED)
+
+    @routes.get("/status.atom")
+    def changed() -> Response:
+        with reading(engine) as connection:
+            changes = told(settings, transitions.newest(connection, limit=TOLD))
+            since = health.first_added(connection) or clock()
+        url, link = links.whole(links.status_atom), links.whole(links.status)
+        feed = transitions_feed(settings, changes, url=url, link=link, since=since)
+        form = FORMATS["atom"]
+        page = Page(body=form.render(feed), content_type=form.content_type)
         return represent(request, page, cache_control=NOT_CACHED)
 
     @routes.get("/healthz")
@@ -74,16 +144,3 @@ def statuses(settings: Settings, engine: Engine, clock: Callable[[], datetime]) 
         return plain("ok")
 
     return routes
-
-
-def groups(found: Status) -> tuple[Group, ...]:
-    """The sources under headings, the worst first; empty groups are left out."""
-    named: dict[str, list[SourceStatus]] = {ATTENTION: [], WAITING: [], WORKING: []}
-    for source in found.sources:
-        well = WAITING if source.state is State.WAITING else WORKING
-        named[ATTENTION if source.state.needs_attention else well].append(source)
-    return tuple(
-        Group(title=title, total=len(sources), shown=tuple(sources[:SHOWN]))
-        for title, sources in named.items()
-        if sources
-    )

@@ -106,8 +106,9 @@ async def test_n12_what_was_put_aside_is_shown_with_its_reason(world: World) -> 
     for _ in range(CRASHES_ALLOWED):
         await world.poll()
         world.now += world.row(DEADLY)[2]
-    first, *_ = health.status_of(world.engine, world.settings).sources
-    assert (first.address, first.state, first.reason) == (DEADLY, "failing", "parser_died")
+    _, (first, *_) = health.status_of(world.engine, world.settings)
+    assert (first.address, first.state, first.reason) == (DEADLY, "paused", "parser_died")
+    assert first.needs_attention
     assert (first.detail or "").startswith("the reading process died")
     assert "--force" in (first.advice or "")
 
@@ -139,7 +140,8 @@ async def test_n12_what_the_service_itself_dies_at_is_put_aside_without_being_as
     reason, _failures, wait, _attempts = world.row(DEADLY)
     assert (world.asked(), reason, wait) == (0, "parser_died", CEILING)
     assert world.row(HARMLESS)[:2] == (None, 0)
-    assert "when the service died" in (health.status_of(world.engine, world.settings).sources[0].detail or "")
+    _, sources = health.status_of(world.engine, world.settings)
+    assert "when the service died" in (sources[0].detail or "")
 
 
 @on_sqlite_only  # leases of the dead are dropped; elsewhere they run out

@@ -2,14 +2,17 @@
 
 import json
 import re
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from aggregator.config.settings import Settings
 from aggregator.errors import Problem
 from aggregator.publish.health import State
-from aggregator.publish.status import VERSION, document, status
+from aggregator.publish.status import VERSION, Overview, SourceStatus, described, document, items_a_week, overview
 from aggregator.store.floods import Flood
-from tests.aggregator.publish.test_health import HOUR, NOW, failing, health
+from aggregator.store.health import SourceHealth
+from tests.aggregator.publish.test_health import HOUR, NOW, failing, glance, health
 from tests.builders import source_settings
 
 A = "https://a.example/feed"
@@ -22,30 +25,49 @@ def site(**changes: object) -> Settings:
     return Settings(file=Path("config.yaml"), sources=(source,), categories=(), warnings=(warning,))
 
 
+def status(
+    settings: Settings, healths: Sequence[SourceHealth], now: datetime = NOW, **facts: object
+) -> tuple[Overview, tuple[SourceStatus, ...]]:
+    found = overview(settings, [one.glance for one in healths], now, **facts)  # type: ignore[arg-type]
+    return found, described(settings, healths, found.floods, now)
+
+
 def test_a_source_is_called_as_the_file_says_else_as_it_says_else_where_it_is() -> None:
-    several = (health(), health(address="https://b.example/"), health(address="https://c.example/", title=""))
-    names = [source.name for source in status(site(), several, NOW).sources]
+    others = (glance(address="https://b.example/"), glance(address="https://c.example/", title=""))
+    names = [source.name for source in status(site(), [health(), *map(health, others)])[1]]
     assert names == ["Blog A", "A", "https://c.example/"]
 
 
 def test_a_failing_source_says_since_when_and_what_to_do() -> None:
-    (source,) = status(site(), [failing()], NOW).sources
-    assert (source.state, source.since, source.line) == (State.FAILING, NOW - 3 * HOUR, 7)
+    _, (source,) = status(site(), [health(failing())])
+    assert (source.state, source.since, source.line) == (State.FAILING, NOW - 9 * HOUR, 7)
     assert source.reason == "dns"
     assert source.advice is not None
     assert source.advice.startswith("The host name is not known")
 
 
 def test_a_moved_source_names_the_line_to_edit() -> None:
-    (source,) = status(site(), [health(moved_to="https://b.example/")], NOW).sources
-    assert source.advice == "Its publisher redirects it for good; edit line 7 of config.yaml."
+    _, (source,) = status(site(), [health(glance(moved_to="https://b.example/"))])
+    assert source.advice == "Its publisher redirects it for good; put its new address into line 7 of config.yaml."
     assert source.moved_to == "https://b.example/"
 
 
 def test_an_overdue_source_asks_whether_anybody_polls() -> None:
-    (source,) = status(site(), [health(next_fetch_at=NOW - 5 * HOUR)], NOW).sources
-    assert source.since == NOW - 5 * HOUR
+    found, (source,) = status(site(), [health(glance(next_fetch_at=NOW - 5 * HOUR))])
+    assert (source.overdue, found.overdue) == (True, 1)
     assert "aggregator ingest" in (source.advice or "")
+
+
+def test_a_source_whose_flood_is_held_names_the_commands_with_its_number() -> None:
+    _, (source,) = status(site(), [health(glance(held_since_at=NOW))], floods=[HELD])
+    assert "`aggregator release 1`" in (source.advice or "")
+
+
+def test_how_much_a_source_publishes_counts_its_silence() -> None:
+    weekly = tuple(NOW - timedelta(weeks=number) for number in range(1, 11))
+    assert items_a_week(weekly, NOW) == 1.0
+    assert items_a_week(weekly, NOW + timedelta(weeks=10)) == 0.5
+    assert items_a_week(weekly[:1], NOW) is None
 
 
 def test_l03_no_secret_gets_into_the_status() -> None:
@@ -55,14 +77,14 @@ def test_l03_no_secret_gets_into_the_status() -> None:
         sources=(source_settings(address, written="https://a.example/?key=${KEY}"),),
         categories=(),
     )
-    one = failing(address=address, title="", moved_to=f"{address}&x", problems=(f"at {address}",))
-    found = status(settings, [one], NOW)
-    assert "hunter2" not in json.dumps(document(found, program="1", database="sqlite", schema=None))
-    assert "${KEY}" in found.sources[0].address
+    one = failing(address=address, title="", moved_to=f"{address}&x")
+    found, sources = status(settings, [health(one, problems=(f"at {address}",), leads_to=address, detail=address)])
+    assert "hunter2" not in json.dumps(document(found, sources, program="1", database="sqlite", schema=None))
+    assert "${KEY}" in sources[0].address
 
 
 def test_the_counts_say_how_many_are_how() -> None:
-    found = status(site(), [health(), failing(), failing(address="x")], NOW)
+    found, _ = status(site(), list(map(health, (glance(), failing(), failing(address="x")))))
     assert found.counts == {State.FAILING: 2, State.OK: 1}
     assert found.needing_attention == 2
 
@@ -75,9 +97,9 @@ HELD = Flood(
 
 def test_the_json_has_the_members_that_are_documented_and_no_others() -> None:
     said = document(
-        status(site(), [failing()], NOW, stories=3, floods=[HELD]), program="1.0", database="sqlite", schema="0001"
+        *status(site(), [health(failing())], stories=3, floods=[HELD]), program="1.0", database="sqlite", schema="0001"
     )
-    assert said["version"] == VERSION == 1
+    assert said["version"] == VERSION == 2
     members = {
         *said,
         *said["counts"],
@@ -91,7 +113,8 @@ def test_the_json_has_the_members_that_are_documented_and_no_others() -> None:
 
 
 def test_instants_in_the_json_are_utc_to_the_second() -> None:
-    said = document(status(site(), [failing()], NOW.replace(microsecond=5)), program="1", database="x", schema=None)
+    found = status(site(), [health(failing(last_new_at=None))], NOW.replace(microsecond=5))
+    said = document(*found, program="1", database="x", schema=None)
     assert said["at"] == "2026-03-01T12:00:00Z"
-    assert said["sources"][0]["since"] == "2026-03-01T09:00:00Z"
+    assert said["sources"][0]["since"] == "2026-03-01T03:00:00Z"
     assert said["sources"][0]["last_new_at"] is None

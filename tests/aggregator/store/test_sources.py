@@ -291,7 +291,7 @@ def test_x18_a_feed_that_says_it_has_ended_is_gone_until_it_says_otherwise(engin
         record(engine, again, outcome, now, now)
         with reading(engine) as connection:
             (found,) = health(connection)
-        assert (found.reason, found.failures) == (reason, 0)
+        assert (found.glance.reason, found.glance.failures) == (reason, 0)
         again = claim(engine, now)[0]
 
 

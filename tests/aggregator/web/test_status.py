@@ -13,12 +13,13 @@ from sqlalchemy import Engine
 from aggregator.config.settings import Settings, SiteSettings
 from aggregator.errors import Problem
 from aggregator.outcome import Reason
-from aggregator.publish.status import status
+from aggregator.standing import DOWN_FAILURES, Change, Transition
 from aggregator.store import sources as table
+from aggregator.store import transitions
 from aggregator.store.engine import writing
 from aggregator.web import create_app
-from aggregator.web.status import SHOWN, groups
-from tests.aggregator.publish.test_health import failing, health
+from aggregator.web.choosing import ON_A_PAGE
+from feeds.parse import read
 from tests.aggregator.web.conftest import A, B
 from tests.builders import carry, entry, failed, listed, record, settings, source_settings, sync, updated
 
@@ -38,8 +39,8 @@ def polled(engine: Engine, now: datetime) -> None:
     record(engine, b, failed(Reason.MISSING), now - HOUR, now + 2 * HOUR)
 
 
-def page(client: FlaskClient) -> LexborHTMLParser:
-    answer = client.get("/status")
+def page(client: FlaskClient, path: str = "/status") -> LexborHTMLParser:
+    answer = client.get(path)
     assert answer.status_code == 200
     return LexborHTMLParser(answer.text)
 
@@ -129,11 +130,118 @@ def test_being_alive_needs_no_database(client: FlaskClient, no_database: object)
     assert (answer.status_code, answer.text) == (200, "ok\n")
 
 
-def test_a_page_of_very_many_sources_shows_the_worst_and_how_many_there_are(now: datetime, site: Settings) -> None:
-    many = status(site, [health(address=f"https://{n}.example/") for n in range(SHOWN + 3)] + [failing()], now)
-    attention, working = groups(many)
-    assert (attention.total, len(attention.shown)) == (1, 1)
-    assert (working.total, len(working.shown)) == (SHOWN + 3, SHOWN)
+def many(engine: Engine, now: datetime, number: int) -> None:
+    """So many sources that were never fetched."""
+    sync(engine, now, *(listed(f"https://host{one:03}.example/feed", "tech") for one in range(number)))
+
+
+def names(shown: LexborHTMLParser) -> list[str]:
+    return [text(node) for node in shown.css(".source h3")]
+
+
+def test_very_many_sources_are_shown_page_by_page(engine: Engine, now: datetime, client: FlaskClient) -> None:
+    many(engine, now, 2 * ON_A_PAGE + 3)
+    seen, following = [], "/status"
+    while following:
+        shown = page(client, following)
+        seen += names(shown)
+        link = shown.css_first("a[rel=next]")
+        following = str(link.attributes["href"]) if link else ""
+    assert seen == [f"https://host{one:03}.example/feed" for one in range(2 * ON_A_PAGE + 3)]
+    assert "Page 3 of 3, 103 sources" in text(shown.css_first(".pager"))
+
+
+@pytest.mark.usefixtures("polled")
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", ["Blog B", "https://c.example/feed", "Blog A"]),
+        ("?show=attention", ["Blog B"]),
+        ("?show=failing", ["Blog B"]),
+        ("?show=ok", ["Blog A"]),
+        ("?show=moved", []),
+        ("?show=nonsense&sort=<b>&page=-1", ["Blog B", "https://c.example/feed", "Blog A"]),
+        ("?sort=name", ["Blog A", "Blog B", "https://c.example/feed"]),
+        ("?sort=next", ["https://c.example/feed", "Blog A", "Blog B"]),
+        ("?page=2", []),
+    ],
+)
+def test_links_choose_which_sources_are_shown_and_in_which_order(
+    client: FlaskClient, query: str, expected: list[str]
+) -> None:
+    assert names(page(client, f"/status{query}")) == expected
+
+
+@pytest.mark.usefixtures("polled")
+def test_every_link_of_the_page_leads_somewhere(client: FlaskClient) -> None:
+    links = {str(link.attributes["href"]) for link in page(client).css("main a")}
+    assert len(links) > 8
+    assert [link for link in links if client.get(link).status_code != 200] == []
+
+
+@pytest.mark.usefixtures("polled")
+def test_a_source_has_a_page_with_its_polls_and_the_problems_of_its_document(client: FlaskClient) -> None:
+    shown = page(client, "/status/source/1")
+    assert text(shown.css_first("h1")) == "Blog A"
+    assert text(shown.css_first("tbody tr")).startswith("1 Mar 2026, 11:00 UTC updated 200 1 KB")
+    assert [text(node) for node in shown.css("ul.problems li")] == ["Entry <1> has no date."]
+    broken = page(client, "/status/source/2")
+    assert "missing" in text(broken.css_first("tbody tr.failed"))
+    assert "Nothing at this address" in text(broken.css_first(".advice"))
+
+
+@pytest.mark.parametrize("number", ["9", "0", "x", "99999999999999999999999"])
+def test_a_source_that_there_is_not_has_no_page(client: FlaskClient, number: str) -> None:
+    assert client.get(f"/status/source/{number}").status_code == 404
+
+
+def test_the_pages_have_no_inline_style_and_charts_say_what_they_show(client: FlaskClient, polled: None) -> None:
+    for path in ("/status", "/status/source/1"):
+        shown = page(client, path)
+        assert shown.css("[style], style, script") == []
+        charts = shown.css("svg.chart")
+        assert len(charts) >= 3
+        assert all(chart.attributes["role"] == "img" and chart.attributes["aria-label"] for chart in charts)
+
+
+def test_status_atom_has_one_entry_for_each_transition_with_a_permanent_id(
+    engine: Engine, now: datetime, client: FlaskClient
+) -> None:
+    sync(engine, now, listed(A, "tech"))
+    for number in range(DOWN_FAILURES + 2):
+        at = now + number * timedelta(hours=6)
+        with writing(engine) as connection:
+            (claim,) = table.claim_due(connection, now=at, limit=1, per_host=1, lease=HOUR)
+        record(engine, claim, failed(Reason.DNS), at, at)
+    answers = [client.get("/status.atom") for _ in range(2)]
+    assert answers[0].data == answers[1].data
+    assert answers[0].headers["Content-Type"] == "application/atom+xml; charset=utf-8"
+    feed = read(answers[0].data, url="https://news.example.org/status.atom")
+    (entry,) = feed.entries
+    assert (entry.title, entry.url) == ("Blog A is down", "https://news.example.org/status/source/1")
+    assert entry.guid.startswith("urn:uuid:")
+    assert "Nothing could be had from it since 1 Mar 2026, 12:00 UTC" in entry.html
+
+
+def test_status_atom_is_a_feed_before_anything_has_happened(client: FlaskClient) -> None:
+    answer = client.get("/status.atom")
+    assert (answer.status_code, b"<entry>" in answer.data) == (200, False)
+
+
+def test_errors_never_get_into_the_feeds_of_stories(engine: Engine, now: datetime, client: FlaskClient) -> None:
+    sync(engine, now, listed(A, "tech"))
+    with writing(engine) as connection:
+        transitions.add(connection, 1, [Transition(change=Change.DOWN, reason=Reason.DNS)], now)
+    assert "is down" in client.get("/status.atom").text
+    assert [client.get(f"/feeds/all.{form}").text.count("is down") for form in ("atom", "rss", "json")] == [0, 0, 0]
+
+
+def test_without_our_network_the_page_blames_nobody(engine: Engine, now: datetime, client: FlaskClient) -> None:
+    many(engine, now, 1)
+    with writing(engine) as connection:
+        transitions.add(connection, None, [Transition(change=Change.OFFLINE, since=now - HOUR)], now)
+    assert "Nothing can be reached from here" in text(page(client).css_first(".warnings h2"))
+    assert client.get("/status.json").json["offline_since"] == "2026-03-01T11:00:00Z"  # type: ignore[index]
 
 
 def test_images_that_could_not_be_found_are_counted_per_source(
