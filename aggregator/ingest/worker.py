@@ -84,6 +84,7 @@ class Worker:
         self._stopping = False
         self._stack = AsyncExitStack()
         self.writer = Writer(engine, clock)
+        self.writer.in_flight = lambda: len(self._running)
 
     async def __aenter__(self) -> "Worker":
         settings = self._settings

@@ -17,9 +17,11 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from aggregator.dedup import flood
+from aggregator.ingest.network import Network, Verdict
 from aggregator.ingest.pipeline import Result
 from aggregator.outcome import Failed, Outcome, Reason, Updated, Why
-from aggregator.store import polls, sightings, sources
+from aggregator.standing import Change, Transition
+from aggregator.store import polls, sightings, sources, transitions
 from aggregator.store.engine import writing
 from aggregator.store.polls import Counts
 from aggregator.store.sightings import Saved
@@ -29,6 +31,7 @@ log = logging.getLogger(__name__)
 
 GROUP = 100  # results in one commit at most
 AFTER_A_BUG = timedelta(hours=1)
+OFFLINE_WAIT = timedelta(minutes=15)  # until a source is tried again that could not be reached for want of a network
 
 T = TypeVar("T")
 
@@ -39,6 +42,9 @@ class Writer:
     def __init__(self, engine: Engine, clock: Callable[[], datetime]) -> None:
         self._engine = engine
         self._clock = clock
+        self._network = Network()
+        self.in_flight: Callable[[], int] = lambda: 0  # polls whose end is open; the worker knows
+        self._known_online = False
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
         self._waiting: asyncio.Queue[tuple[Result, asyncio.Future[Counts]]] = asyncio.Queue()
 
@@ -90,6 +96,9 @@ class Writer:
             return [self._store(connection, result, now) for result in results]
 
     def _store(self, connection: Connection, result: Result, now: datetime) -> Counts:
+        if self._is_ours(connection, result, now):
+            sources.release(connection, (result.claim,), not_before=now + OFFLINE_WAIT, why_then=Why.OFFLINE)
+            return Counts()
         try:
             with connection.begin_nested():
                 return _store(connection, result, now)
@@ -99,6 +108,23 @@ class Writer:
             log.exception("could not store source=%s", result.claim.address)
             with connection.begin_nested():
                 return _store(connection, after_a_bug(result, error, now), now)
+
+    def _is_ours(self, connection: Connection, result: Result, now: datetime) -> bool:
+        """Whether a poll failed for want of a network, which is not counted; the network's own transitions are."""
+        since, blamed = self._network.since, tuple(self._network.blamed)
+        verdict = self._network.judge(result.claim, result.outcome, now, in_flight=self.in_flight())
+        if verdict is Verdict.ANSWERED and not self._known_online:
+            self._known_online = True
+            if gone_since := transitions.offline_since(connection):
+                transitions.add(connection, None, [Transition(change=Change.ONLINE, since=gone_since)], now)
+                log.warning("the network is back since=%s", gone_since.isoformat(timespec="seconds"))
+        elif verdict is Verdict.LOST:
+            self._known_online = False
+            polls.forgive(connection, blamed, now + OFFLINE_WAIT)
+            if transitions.offline_since(connection) is None:
+                transitions.add(connection, None, [Transition(change=Change.OFFLINE, since=since or now)], now)
+                log.warning("nothing can be reached: the failures are not counted, all is tried again")
+        return verdict in (Verdict.LOST, Verdict.OFFLINE)
 
 
 def after_a_bug(result: Result, error: Exception, now: datetime) -> Result:

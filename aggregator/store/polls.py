@@ -1,14 +1,16 @@
 """How each fetch of a source ended: health, validators, the history of polls, and the hosts that hold us off."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, case, delete, func, insert, null, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from aggregator.outcome import Failed, Move, Outcome, Reason, Updated, Why
 from aggregator.standing import judge
 from aggregator.store import days, transitions
+from aggregator.store.columns import among
 from aggregator.store.schema import fetches, hosts, sources
 from aggregator.store.sources import Claim
 from feeds.model import Rhythm
@@ -178,6 +180,19 @@ def _hold(connection: Connection, host: str, until: datetime) -> None:
     connection.execute(longer)
     others = update(sources).where(sources.c.host == host, sources.c.next_fetch_at < until)
     connection.execute(others.values(next_fetch_at=until, why_then=Why.RETRY_AFTER.value))
+
+
+def forgive(connection: Connection, source_ids: Sequence[int], next_fetch_at: datetime) -> None:
+    """Take back the last failure of sources, which was ours: as if they had not been asked, and soon to be."""
+    first = sources.c.failures <= 1
+    forgiven = {
+        "failures": sources.c.failures - 1,
+        **{name: case((first, null()), else_=sources.c[name]) for name in ("failing_since_at", "reason", "detail")},
+        "next_fetch_at": next_fetch_at,
+        "why_then": Why.OFFLINE.value,
+    }
+    inside = among(connection, sources.c.id, source_ids)
+    connection.execute(update(sources).where(inside, sources.c.failures > 0).values(forgiven))
 
 
 def forget_old_fetches(connection: Connection) -> int:

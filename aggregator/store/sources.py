@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Connection, Integer, Row, bindparam, delete, false, func, insert, select, true, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from aggregator.outcome import Move, Reason, Validators
+from aggregator.outcome import Move, Reason, Validators, Why
 from aggregator.standing import Before, Standing
 from aggregator.store.columns import Instant
 from aggregator.store.schema import categories, hosts, source_categories, sources
@@ -328,10 +328,14 @@ def unfreeze(connection: Connection, now: datetime, *, lease: timedelta, usual: 
     return connection.execute(statement.values(next_fetch_at=now)).rowcount
 
 
-def release(connection: Connection, claims: Iterable[Claim], *, not_before: datetime | None = None) -> None:
-    """Give claims back, the attempt not counted: due as before, or not before an instant."""
+def release(
+    connection: Connection, claims: Iterable[Claim], *, not_before: datetime | None = None, why_then: Why | None = None
+) -> None:
+    """Give claims back, the attempt not counted: due as before, or not before an instant, and why not."""
     for claim in claims:
         given = update(sources).where(sources.c.id == claim.source_id, sources.c.lease_token == claim.token)
+        if why_then is not None:
+            given = given.values(why_then=why_then.value)
         connection.execute(
             given.values(
                 lease_token=None,
