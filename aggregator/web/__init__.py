@@ -26,6 +26,7 @@ from aggregator.web.fast import FastFeeds
 from aggregator.web.feeds import CACHE_CONTROL, feeds, lists
 from aggregator.web.images import image_proxy
 from aggregator.web.links import Links
+from aggregator.web.metrics import machines
 from aggregator.web.pages import pages
 from aggregator.web.responses import Answer, harden
 from aggregator.web.river import writes_from_right
@@ -73,6 +74,7 @@ def create_app(
     app.register_blueprint(searches(catalogue, engine))
     app.register_blueprint(tops(catalogue, engine, TopFeeds(engine, settings), clock))
     app.register_blueprint(statuses(settings, engine, clock, links))
+    app.register_blueprint(machines(app, settings, engine, clock))
     app.register_blueprint(assets.routes())
     if uses_proxy(settings):
         app.register_blueprint(image_proxy(settings, clock, image_client))

@@ -64,7 +64,7 @@ def _database(failure: Exception) -> Response:
 
 def _answer(words: int, status: int) -> Response:
     said = _WORDS[words]
-    if request.path.startswith(("/feeds/", "/healthz", "/image/", "/metrics")):
+    if request.path.startswith(("/feeds/", "/healthz", "/readyz", "/image/", "/metrics")):
         response = plain(f"{said.title}. {said.advice}", status)
     elif request.path == "/status.json":
         response = Answer(f'{{"version": 1, "error": "{said.title}"}}\n', status, content_type="application/json")

@@ -23,7 +23,7 @@ from aggregator.store.engine import current_version, reading
 from aggregator.web import drawn
 from aggregator.web.choosing import ON_A_PAGE, chosen, view_of
 from aggregator.web.links import Links
-from aggregator.web.responses import Page, plain, represent
+from aggregator.web.responses import Page, represent
 from feeds.render import FORMATS
 
 NOT_CACHED = "no-cache"  # may be kept, but is asked for anew each time
@@ -138,9 +138,5 @@ def statuses(settings: Settings, engine: Engine, clock: Callable[[], datetime], 
         form = FORMATS["atom"]
         page = Page(body=form.render(feed), content_type=form.content_type)
         return represent(request, page, cache_control=NOT_CACHED)
-
-    @routes.get("/healthz")
-    def alive() -> Response:
-        return plain("ok")
 
     return routes
