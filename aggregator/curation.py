@@ -12,11 +12,11 @@ from uuid import UUID
 
 from sqlalchemy import Engine
 
+from aggregator.config.redaction import shown_address
 from aggregator.config.settings import Settings
 from aggregator.dedup import rematch
 from aggregator.dedup.rematch import Move
 from aggregator.errors import AggregatorError
-from aggregator.publish.redaction import shown_address
 from aggregator.publish.selection import ALL, Catalogue
 from aggregator.store import floods, views
 from aggregator.store.engine import reading, writing

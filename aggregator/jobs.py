@@ -19,6 +19,7 @@ from aggregator.config.settings import Settings
 from aggregator.dedup.merge import Merger
 from aggregator.ingest import lists
 from aggregator.ingest.worker import Worker, lease_of
+from aggregator.logs import fields
 from aggregator.store import days, keys, polls, retention, sources, stories, texts, transitions
 from aggregator.store.engine import writing
 
@@ -115,4 +116,4 @@ def tidy_up(engine: Engine, settings: Settings, now: datetime) -> None:
             expired = retention.expire(connection, before=now - settings.retention.stories, now=now)
         if expired == 0:
             return
-        log.info("expired stories=%d", expired)
+        log.info("expired", extra=fields(stories=expired))

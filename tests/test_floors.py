@@ -23,6 +23,7 @@ FLOORS = {
     "aggregator.outcome": 1.0,
     "aggregator.errors": 1.1,
     "aggregator.standing": 1.1,
+    "aggregator.logs": 1.1,
     "aggregator.config": 2.0,
     "aggregator.store": 2.0,
     "aggregator.fetch": 3.0,

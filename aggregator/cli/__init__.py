@@ -5,11 +5,12 @@ run. Imports that cost time stay inside the commands, for `--help` must answer a
 """
 
 import logging
-import sys
+import os
 from pathlib import Path
 
 import click
 
+from aggregator import logs
 from aggregator.cli import database, editing, exports, running, sources, stories
 
 COMMANDS = (
@@ -30,21 +31,31 @@ COMMANDS = (
     envvar="AGGREGATOR_CONFIG",
     help="The file that lists the sources.",
 )
-@click.option("-v", "--verbose", is_flag=True, help="Log every event, not only what went wrong.")
+@click.option(
+    "-v", "--verbose", is_flag=True, envvar="AGGREGATOR_VERBOSE", help="Log every event, not only what went wrong."
+)
+@click.option(
+    "--log",
+    type=click.Choice(logs.FORMATS),
+    default=logs.FORMATS[0],
+    show_default=True,
+    envvar="AGGREGATOR_LOG",
+    help="How a line of the log is written.",
+)
 @click.version_option(package_name="feed-aggregator", message="%(version)s")
 @click.pass_context
-def cli(context: click.Context, config: Path, verbose: bool) -> None:
+def cli(context: click.Context, config: Path, verbose: bool, log: str) -> None:
     """Many feeds in, a few good ones out.
 
     Reads the sources in config.yaml, merges the items that several of them carry into one story, and publishes each
     category as a feed to subscribe to.
     """
     context.obj = config
-    logging.basicConfig(
-        level=logging.INFO if verbose else logging.WARNING,
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
-        stream=sys.stderr,
-    )
+    logs.set_up(log, verbose=verbose)
+    os.environ |= {
+        "AGGREGATOR_LOG": log,
+        "AGGREGATOR_VERBOSE": "1" if verbose else "",
+    }  # for the server that `run` starts
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # it warns of every tick that finds the last one at work
 
 

@@ -17,12 +17,14 @@ from types import TracebackType
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from aggregator.config.redaction import redacted, shown_address
 from aggregator.config.settings import FetchSettings, Settings, SourceSettings
 from aggregator.fetch.client import Client
 from aggregator.ingest.parser import Parser
-from aggregator.ingest.pipeline import Pipeline, decide
+from aggregator.ingest.pipeline import Pipeline, Result, decide
 from aggregator.ingest.writer import Writer, after_a_bug
-from aggregator.outcome import Exchange, Failed, Reason
+from aggregator.logs import fields
+from aggregator.outcome import Exchange, Failed, Outcome, Reason
 from aggregator.store import sources
 from aggregator.store.engine import writing
 from aggregator.store.polls import Counts
@@ -181,27 +183,32 @@ class Worker:
             )
         except Exception as error:
             if limit.expired():  # this process was stopped, or the machine slept
-                log.warning("gave up source=%s: its time was over before it was polled", claim.address)
+                log.warning("gave up: its time was over before it was polled", extra=named(claim, source))
                 return
-            log.exception("could not poll source=%s", claim.address)
+            log.exception("could not poll", extra=named(claim, source))
             failed = Failed(reason=Reason.BUG, detail=type(error).__name__, exchange=Exchange())
             result = decide(claim, source, failed, self._settings.fetch, started, spread=0.0)
             result = after_a_bug(result, error, self._clock())
         try:
             counts = await self.writer.save(result)
         except SQLAlchemyError as error:
-            log.error("could not commit source=%s error=%s", claim.address, type(error).__name__)
+            log.error("could not commit", extra=named(claim, source, error=type(error).__name__))
             return  # the lease runs out, and the source is polled again with the validators that it had
-        self._tell(claim, result.outcome, counts)
+        self._tell(claim, source, result, counts)
 
-    def _tell(self, claim: Claim, outcome: object, counts: Counts) -> None:
+    def _tell(self, claim: Claim, source: SourceSettings, result: Result, counts: Counts) -> None:
+        outcome = result.outcome
         name = type(outcome).__name__.lower()
         if isinstance(outcome, Failed):
-            log.warning(
-                "failed source=%s reason=%s detail=%r", claim.address, outcome.reason.value, outcome.detail[:200]
-            )
+            facts = {"reason": outcome.reason.value, "detail": redacted(outcome.detail, source)}
+            log.warning("failed", extra=named(claim, source, **facts, next=result.next_fetch_at))
         else:
-            log.info("%s source=%s entries=%d added=%d", name, claim.address, counts.entries, counts.added)
+            wire = {
+                "status": outcome.exchange.status,
+                "bytes": outcome.exchange.wire_bytes,
+                "ms": milliseconds(outcome),
+            }
+            log.info(name, extra=named(claim, source, **wire, entries=counts.entries, added=counts.added))
         self._watch(Polled(address=claim.address, outcome=name, counts=counts))
 
     async def _finish(self) -> None:
@@ -227,3 +234,13 @@ class Worker:
                 sources.release(connection, given, not_before=not_before)
 
         await self.writer.call(release)
+
+
+def named(claim: Claim, source: SourceSettings, **facts: object) -> dict[str, object]:
+    """The fields of an event about a source: its number, its kind, its address without secrets; and more."""
+    return fields(source=claim.source_id, kind=claim.kind, address=shown_address(claim.address, source), **facts)
+
+
+def milliseconds(outcome: Outcome) -> int:
+    """How long an answer took."""
+    return round(outcome.exchange.elapsed.total_seconds() * 1000)

@@ -19,6 +19,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from aggregator.dedup import flood
 from aggregator.ingest.network import Network, Verdict
 from aggregator.ingest.pipeline import Result
+from aggregator.logs import fields
 from aggregator.outcome import Failed, Outcome, Reason, Updated, Why
 from aggregator.standing import Change, Transition
 from aggregator.store import polls, sightings, sources, transitions
@@ -105,7 +106,7 @@ class Writer:
         except OperationalError:
             raise  # the disk is full, or the connection is gone: that is not this source's doing
         except Exception as error:
-            log.exception("could not store source=%s", result.claim.address)
+            log.exception("could not store", extra=fields(source=result.claim.source_id))
             with connection.begin_nested():
                 return _store(connection, after_a_bug(result, error, now), now)
 
@@ -117,7 +118,7 @@ class Writer:
             self._known_online = True
             if gone_since := transitions.offline_since(connection):
                 transitions.add(connection, None, [Transition(change=Change.ONLINE, since=gone_since)], now)
-                log.warning("the network is back since=%s", gone_since.isoformat(timespec="seconds"))
+                log.warning("the network is back", extra=fields(gone_since=gone_since))
         elif verdict is Verdict.LOST:
             self._known_online = False
             polls.forgive(connection, blamed, now + OFFLINE_WAIT)
@@ -136,14 +137,14 @@ def after_a_bug(result: Result, error: Exception, now: datetime) -> Result:
 
 def _store(connection: Connection, result: Result, now: datetime) -> Counts:
     if not sources.holds(connection, result.claim):
-        log.info("dropped a late result source=%s", result.claim.address)
+        log.info("dropped a late result", extra=fields(source=result.claim.source_id))
         return Counts()
     saved, outcome = _save(connection, result, now)
     counts, held = saved.counts, None
     if counts.added >= flood.FEWEST:
         held = flood.guard(connection, result.claim.source_id, result.claim.arrivals, now)
         if held is not None:
-            log.warning("held a flood source=%s items=%d why=%s", result.claim.address, counts.added, held)
+            log.warning("held a flood", extra=fields(source=result.claim.source_id, items=counts.added, why=held))
     if isinstance(outcome, Updated):
         counts = replace(counts, entries=outcome.carried)
     polls.record(

@@ -6,8 +6,8 @@ fetch (a file, a route without an instance) is named apart.
 
 from collections.abc import Callable
 
+from aggregator.config.redaction import shown_address
 from aggregator.config.settings import Settings, SourceSettings
-from aggregator.publish.redaction import shown_address
 from aggregator.publish.selection import ALL, Catalogue, feed_address, page_address
 from feeds.kinds import KINDS
 from feeds.opml import Outline, Subscription

@@ -10,12 +10,12 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from aggregator.config.redaction import public_url, redacted, shown_address
 from aggregator.config.settings import Settings, SourceSettings
 from aggregator.errors import Problem
 from aggregator.outcome import Why
 from aggregator.publish.advice import advice
 from aggregator.publish.health import Judged, State, badness, judge
-from aggregator.publish.redaction import public_url, redacted, shown_address
 from aggregator.standing import silent_after, silent_since
 from aggregator.store.configuration import ConfigState
 from aggregator.store.floods import Flood

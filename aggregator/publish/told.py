@@ -9,8 +9,8 @@ from datetime import datetime
 from html import escape
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from aggregator.config.redaction import redacted
 from aggregator.config.settings import Settings, SourceSettings
-from aggregator.publish.redaction import redacted
 from aggregator.publish.status import name_of
 from aggregator.publish.words import minute, span
 from aggregator.standing import Change

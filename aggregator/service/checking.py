@@ -13,11 +13,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
+from aggregator.config.redaction import public_url, redacted, shown_address
 from aggregator.config.settings import Settings, SourceSettings
 from aggregator.errors import DatabaseError
 from aggregator.ingest.worker import Polled, Worker, utc_now
 from aggregator.outcome import Reason
-from aggregator.publish.redaction import public_url, redacted, shown_address
 from aggregator.store import soundness, sources
 from aggregator.store.engine import reading, writing
 from aggregator.store.soundness import Soundness

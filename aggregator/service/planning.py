@@ -6,9 +6,9 @@ from pathlib import Path
 
 from sqlalchemy import make_url
 
+from aggregator.config.redaction import shown_address
 from aggregator.config.reload import loses_too_much
 from aggregator.config.settings import Settings
-from aggregator.publish.redaction import shown_address
 from aggregator.service.setup import listed, put_in_force
 from aggregator.store import configuration, sources
 from aggregator.store.engine import open_engine, reading, upgrade, writing

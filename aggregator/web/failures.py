@@ -11,6 +11,7 @@ from flask import Flask, Response, render_template, request
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
+from aggregator.logs import fields
 from aggregator.publish.renditions import Unavailable
 from aggregator.web.responses import Answer, plain
 
@@ -56,7 +57,7 @@ def _http(failure: HTTPException) -> Response:
 
 
 def _database(failure: Exception) -> Response:
-    log.error("database failed path=%r error=%r", request.path[:200], str(failure.__cause__ or failure)[:500])
+    log.error("database failed", extra=fields(path=request.path, error=failure.__cause__ or failure))
     response = _answer(503, 503)
     response.headers["Retry-After"] = RETRY_AFTER_SECONDS
     return response

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from uuid import UUID
 
-from aggregator.publish.redaction import public_url
+from aggregator.config.redaction import public_url
 from aggregator.publish.selection import Catalogue, excerpt
 from aggregator.store.views import Story
 

@@ -12,8 +12,8 @@ from importlib.metadata import version
 from flask import Blueprint, Response, abort, render_template, request
 from sqlalchemy import Connection, Engine
 
+from aggregator.config.redaction import redacted
 from aggregator.config.settings import Settings
-from aggregator.publish.redaction import redacted
 from aggregator.publish.selection import ALL
 from aggregator.publish.status import Overview, described, document, overview
 from aggregator.publish.told import TOLD, told, transitions_feed

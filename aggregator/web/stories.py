@@ -8,8 +8,8 @@ from uuid import UUID
 from flask import Blueprint, Response, abort, render_template, request
 from sqlalchemy import Engine
 
+from aggregator.config.redaction import public_url
 from aggregator.dedup.match import Evidence
-from aggregator.publish.redaction import public_url
 from aggregator.publish.selection import ALL, Catalogue
 from aggregator.store import views
 from aggregator.store.engine import reading

@@ -2,8 +2,8 @@
 
 import pytest
 
+from aggregator.config.redaction import WITHHELD, public_url, redacted, shown_address
 from aggregator.config.settings import SourceSettings
-from aggregator.publish.redaction import WITHHELD, public_url, redacted, shown_address
 from tests.builders import source_settings
 
 PLAIN = source_settings("https://a.example/feed", written="https://a.example/feed")
