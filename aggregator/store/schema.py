@@ -175,9 +175,11 @@ story_texts = Table(
     Column("story_id", ForeignKey(stories.c.id), primary_key=True, autoincrement=False),
     Column("lead_id", RowId, nullable=False),  # the sighting whose text it is …
     Column("text_digest", LargeBinary, nullable=False),  # … and which one of its texts
-    Column("terms", LargeBinary().with_variant(TSVECTOR(), "postgresql"), nullable=False),
+    Column("title", LargeBinary().with_variant(TSVECTOR(), "postgresql"), nullable=False),  # its terms
+    Column("terms", LargeBinary().with_variant(TSVECTOR(), "postgresql"), nullable=False),  # of title and text
 )
-Index("ix_story_texts_terms", story_texts.c.terms, postgresql_using="gin").ddl_if("postgresql")  # search: what has them
+Index("ix_story_texts_title", story_texts.c.title, postgresql_using="gin").ddl_if("postgresql")  # search: in titles
+Index("ix_story_texts_terms", story_texts.c.terms, postgresql_using="gin").ddl_if("postgresql")  # search: anywhere
 
 # One poll of a source that brought so much that is old, undated or known that it was not published at once.
 floods = Table(

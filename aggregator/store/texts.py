@@ -99,15 +99,15 @@ def _text(row: Any) -> Text:
 def _remember(connection: Connection, texts: Collection[Text]) -> None:
     if not texts:
         return
-    packed = _as_vector if connection.dialect.name == "postgresql" else _compressed
+    packed = _as_vectors if connection.dialect.name == "postgresql" else _compressed
     rows = [
-        {"story_id": text.story_id, "lead_id": text.lead_id, "text_digest": text.text_digest, "terms": packed(text)}
+        {"story_id": text.story_id, "lead_id": text.lead_id, "text_digest": text.text_digest, **packed(text)}
         for text in texts
     ]
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     connection.execute(dialect.insert(story_texts), rows)
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(_ADD, [(text.story_id, *_written(text)) for text in texts])
+        connection.exec_driver_sql(_ADD, [(text.story_id, " ".join(text.title), " ".join(text.text)) for text in texts])
 
 
 def forget(connection: Connection, story_ids: Collection[int]) -> None:
@@ -117,8 +117,8 @@ def forget(connection: Connection, story_ids: Collection[int]) -> None:
     gone = delete(story_texts).where(among(connection, story_texts.c.story_id, story_ids))
     if connection.dialect.name == "postgresql":
         connection.execute(gone)
-    elif rows := connection.execute(gone.returning(story_texts.c.story_id, story_texts.c.terms)).all():
-        connection.exec_driver_sql(_DROP, [(story_id, *_restored(terms_)) for story_id, terms_ in rows])
+    elif rows := connection.execute(gone.returning(*story_texts.c["story_id", "title", "terms"])).all():
+        connection.exec_driver_sql(_DROP, [(row.story_id, *map(_restored, (row.title, row.terms))) for row in rows])
 
 
 # Of a table without texts FTS5 must be told what was put into it (https://sqlite.org/fts5.html, 4.4.3).
@@ -126,24 +126,28 @@ _ADD = "INSERT INTO story_terms (rowid, title, text) VALUES (?, ?, ?)"
 _DROP = "INSERT INTO story_terms (story_terms, rowid, title, text) VALUES ('delete', ?, ?, ?)"
 
 
-def _written(text: Text) -> tuple[str, str]:
-    return " ".join(text.title), " ".join(text.text)
+def _compressed(text: Text) -> dict[str, bytes]:
+    return {"title": _packed(text.title), "terms": _packed(text.text)}
 
 
-def _compressed(text: Text) -> bytes:
-    return zlib.compress("\n".join(_written(text)).encode(), 1)
+def _packed(terms_: tuple[str, ...]) -> bytes:
+    return zlib.compress(" ".join(terms_).encode(), 1)
 
 
-def _restored(compressed: bytes) -> tuple[str, str]:
-    title, _, text = zlib.decompress(compressed).decode().partition("\n")
-    return title, text
+def _restored(packed: bytes) -> str:
+    return zlib.decompress(packed).decode()
 
 
-def _as_vector(text: Text) -> str:
-    """As PostgreSQL reads a `tsvector`: 'term':1A,7 …; a place is left free between title and text, so that no phrase
-    spans them."""
+def _as_vectors(text: Text) -> dict[str, str]:
+    """A place is left free between title and text, so that no phrase spans them."""
+    title = (TITLE, 1, text.title)
+    return {"title": _as_vector(title), "terms": _as_vector(title, (TEXT, len(text.title) + 2, text.text))}
+
+
+def _as_vector(*parts: tuple[str, int, tuple[str, ...]]) -> str:
+    """(weight, first place, terms) as PostgreSQL reads a `tsvector`: 'term':1A,7 …"""
     places: defaultdict[str, list[str]] = defaultdict(list)
-    for weight, first, found in ((TITLE, 1, text.title), (TEXT, len(text.title) + 2, text.text)):
+    for weight, first, found in parts:
         for place, term in enumerate(found, first):
             places[term].append(f"{place}{weight}")
     return " ".join(f"'{term}':{','.join(where[:_MOST_PLACES])}" for term, where in places.items())

@@ -21,12 +21,24 @@ def upgrade() -> None:
         sa.Column("story_id", ROW_ID, autoincrement=False, nullable=False),
         sa.Column("lead_id", ROW_ID, nullable=False),
         sa.Column("text_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("title", sa.LargeBinary().with_variant(TSVECTOR(), "postgresql"), nullable=False),
         sa.Column("terms", sa.LargeBinary().with_variant(TSVECTOR(), "postgresql"), nullable=False),
         sa.ForeignKeyConstraint(["story_id"], ["stories.id"], name=op.f("fk_story_texts_story_id")),
         sa.PrimaryKeyConstraint("story_id", name=op.f("pk_story_texts")),
     )
     if op.get_bind().dialect.name == "postgresql":
-        op.create_index("ix_story_texts_terms", "story_texts", ["terms"], postgresql_using="gin")
+        # Terms apart from the rest of the row, which is then so short that rows are found in memory; and small pending
+        # lists, for every search reads all of them.
+        op.execute("ALTER TABLE story_texts SET (toast_tuple_target = 128)")
+        op.execute("ALTER TABLE story_texts ALTER COLUMN title SET STORAGE MAIN")
+        for name in ("title", "terms"):
+            op.create_index(
+                f"ix_story_texts_{name}",
+                "story_texts",
+                [name],
+                postgresql_using="gin",
+                postgresql_with={"gin_pending_list_limit": 256},
+            )
     else:
         # The tokenizer `ascii` parts words at the spaces that we set, and changes nothing else.
         op.execute("CREATE VIRTUAL TABLE story_terms USING fts5 (title, text, content='', tokenize='ascii')")
