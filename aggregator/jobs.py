@@ -82,7 +82,7 @@ def schedule(worker: Worker, engine: Engine, settings: Settings, clock: Callable
 
     async def merge() -> None:
         await worker.writer.call(lambda: merger.run(engine, clock()))
-        while await worker.writer.call(lambda: texts.index_some(engine)):  # after an upgrade, all there is: give way
+        while ticker.running and await worker.writer.call(lambda: texts.index_some(engine)):  # gives way to writers
             pass
 
     async def tidy() -> None:
