@@ -7,6 +7,7 @@ left of it is in the feed itself, which is just as long. Nothing here asks what 
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -77,6 +78,15 @@ def archive(connection: Connection, slug: str, part: Part, *, size: int) -> Arch
         previous=earlier or _before(connection, slug, part.since, size),
         following=later or _after(connection, slug, part.until, size),
     )
+
+
+def all_parts(connection: Connection, slug: str, *, size: int) -> Iterator[Part]:
+    """Every archive of a category, the newest first."""
+    part = last_part(connection, slug, size=size)
+    while part is not None:
+        yield part
+        earlier = Part(since=part.since, number=part.number - 1) if part.number > 1 else None
+        part = earlier or _before(connection, slug, part.since, size)
 
 
 def _parts(connection: Connection, slug: str, month: datetime, size: int) -> int:

@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from aggregator.config.settings import AccessSettings, Settings
 from aggregator.errors import AggregatorError, DatabaseError
 from aggregator.publish import export as stories
+from aggregator.publish.archives import all_parts
 from aggregator.publish.folder import Counts
 from aggregator.publish.selection import Catalogue
 from aggregator.publish.site import SiteFolder
@@ -72,13 +73,22 @@ def _addresses(engine: Engine, catalogue: Catalogue) -> Iterator[str]:
     """What is written, in such an order that whoever follows a link finds its end: the first page comes last."""
     yield from (f"/static/{file.name}" for file in sorted(ASSETS.iterdir()))
     yield from (f"/story/{uuid}" for uuid in _stories(engine))
-    lists = [*catalogue.slugs, *WINDOWS]
+    lists = [*_archives(engine, catalogue), *catalogue.slugs, *WINDOWS]
     yield from (f"/feeds/{quote(slug)}.{format_}" for slug in lists for format_ in FORMATS)
     yield from (f"/feeds/{quote(slug)}.opml" for slug in catalogue.slugs)
     yield from ("/feeds.opml", "/sources.opml", NOWHERE)
     yield from (f"/{slug}" for slug in WINDOWS)
     yield from (f"/category/{quote(slug)}" for slug in catalogue.slugs)
     yield "/"
+
+
+def _archives(engine: Engine, catalogue: Catalogue) -> Iterator[str]:
+    """The names of all archives."""
+    for slug in catalogue.slugs:
+        category = catalogue.category(slug)
+        assert category is not None
+        with reading(engine) as connection:
+            yield from [part.named(slug) for part in all_parts(connection, slug, size=category.limit)]
 
 
 def _stories(engine: Engine) -> Iterator[UUID]:

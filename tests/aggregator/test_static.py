@@ -127,6 +127,17 @@ def test_a_feed_is_byte_for_byte_what_is_served(
     assert (folder / address[1:]).read_bytes() == served.data
 
 
+def test_the_archives_that_a_feed_leads_to_are_there(
+    engine: Engine, config: Settings, folder: Path, now: datetime, filled: None
+) -> None:
+    export_site(engine, config, folder, now=now)
+    client = create_app(config, engine, clock=lambda: now).test_client()
+    for ending in ("atom", "rss", "json"):
+        name = f"feeds/tech/python.2026-02.1.{ending}"
+        assert name.encode() in (folder / f"feeds/tech/python.{ending}").read_bytes()
+        assert (folder / name).read_bytes() == client.get(f"/{name}").data
+
+
 def test_an_address_without_its_last_slash_is_found_by_a_server(
     engine: Engine, config: Settings, folder: Path, now: datetime, filled: None, served: str
 ) -> None:
@@ -150,7 +161,7 @@ def test_only_what_changed_is_touched_and_what_left_is_removed(
     assert after.new == 1
     assert 0 < after.changed < 20
     fewer = settings(folder.parent, *(replace(one, categories=one.categories[:1]) for one in config.sources))
-    assert export_site(engine, fewer, folder, now=now).removed == 5
+    assert export_site(engine, fewer, folder, now=now).removed == 8
     assert not (folder / "category/tech/python").exists()
     assert (folder / "category/tech/index.html").exists()
 
