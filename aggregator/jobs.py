@@ -108,9 +108,7 @@ def tidy_up(engine: Engine, settings: Settings, now: datetime) -> None:
         transitions.forget_old(connection, now)
         usual, lease = 2 * settings.fetch.ceiling, lease_of(settings.fetch)
         sources.unfreeze(connection, now, lease=lease, usual=usual, longest=LONGEST_WAIT)
-    for part in range(keys.PARTS):
-        with writing(engine) as connection:
-            keys.tidy(connection, stories.first_since(connection, now - settings.dedup.window), part)
+        keys.tidy(connection, stories.first_since(connection, now - settings.dedup.window))
     while True:
         with writing(engine) as connection:
             expired = retention.expire(connection, before=now - settings.retention.stories, now=now)

@@ -1,20 +1,22 @@
 """The candidates of a sighting: those that share a key with it, found without looking at the others.
 
-For each key (address, title, or one of the smallest hashes of the text) only the newest `PER_KEY` sightings are known,
-so that what one sighting costs is bounded whatever the input: ten thousand equal titles included. `Index` is that in
-memory; `store.keys` is the same in the database, and the merge moves the part that a batch needs from one to the other.
+For each key (address, title, or one of the smallest hashes of the text) only the newest `PER_KEY` sightings count, so
+that what one sighting costs is bounded whatever the input: ten thousand equal titles included. `Index` is the part that
+matters to one batch; `window` has all keys, and the merge takes the part from there and brings back what is new.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from aggregator.store.keys import PER_KEY, Pairs
 from aggregator.store.stories import Sighting
 
+PER_KEY = 16  # so many candidates a key gives at most; more than so many copies of a text, and any of them will do
 COMMON_URL = 4  # sightings of one source that share an address among the newest: it gives that to everything
 COMMON_TITLE = 3  # the same for a title: "Open for questions", every Monday
 RARE = 4  # sightings of one hash of the text, up to which it is enough alone; "one of the" is everybody's
+
+Pairs = Collection[tuple[int, int]]  # of a key and a sighting that has it
 
 
 def keys_of(sighting: Sighting) -> tuple[int, ...]:
@@ -68,15 +70,9 @@ class Index:
                     ids.sort()
                     del ids[0]
 
-    def changes(self) -> tuple[Pairs, Pairs]:
-        """The pairs of key and sighting that are new since the beginning, and those that are no longer there."""
-        added: list[tuple[int, int]] = []
-        dropped: list[tuple[int, int]] = []
-        for key, before in self.before.items():
-            ids = self.newest[key]
-            added.extend([(key, id_) for id_ in ids if id_ not in before])
-            dropped.extend([(key, id_) for id_ in before if id_ not in ids])
-        return added, dropped
+    def added(self) -> Pairs:
+        """The pairs that are new since the beginning, and still among the newest of their key."""
+        return [(key, id_) for key, before in self.before.items() for id_ in self.newest[key] if id_ not in before]
 
     def candidates(self, sighting: Sighting) -> Iterator[Sighting]:
         """Each sighting that shares a key with this one, once."""

@@ -9,7 +9,7 @@ cut.
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from sqlalchemy import Connection, Engine
@@ -18,11 +18,13 @@ from aggregator.config.settings import DedupSettings, SourceSettings
 from aggregator.dedup.choose import Chooser
 from aggregator.dedup.index import Apart, Groups, Index, keys_of, likely
 from aggregator.dedup.match import Evidence
-from aggregator.store import keys, stories
+from aggregator.dedup.window import Window
+from aggregator.store import stories
 from aggregator.store.engine import writing
 from aggregator.store.stories import Attached, NewStory, Sighting
 
 BATCH = 2_000  # sightings in one transaction: long enough to amortise it, short enough not to keep writers waiting
+REREAD_EVERY = timedelta(hours=6)  # what is past the window is let go of then; a million stories take 0.3 s
 URN = "urn:uuid:"
 
 
@@ -71,16 +73,24 @@ class Merger:
 
     def __init__(self, settings: DedupSettings, sources: Iterable[SourceSettings]) -> None:
         self._chooser = Chooser(settings, sources)
+        self._window, self._read_at = Window(), datetime.min.replace(tzinfo=UTC)
 
     def run(self, engine: Engine, now: datetime) -> Merged:
         """Merge until nothing waits, batch by batch; nothing is done where another process is at it."""
+        if not self._read_at <= now < self._read_at + REREAD_EVERY:
+            self._window, self._read_at = Window(), now
         total = Merged()
-        while True:
-            with writing(engine) as connection:
-                merged = self.merge_batch(connection, now)
-            total += merged
-            if merged.sightings == 0:
-                return total
+        try:
+            while (merged := self._run_batch(engine, now)).sightings:
+                total += merged
+        except BaseException:
+            self._window = Window()  # it may know what was not committed
+            raise
+        return total
+
+    def _run_batch(self, engine: Engine, now: datetime) -> Merged:
+        with writing(engine) as connection:
+            return self.merge_batch(connection, now)
 
     def merge_batch(self, connection: Connection, now: datetime) -> Merged:
         """Merge the first sightings that wait; `Merged()` when none does, or another process is merging."""
@@ -94,7 +104,7 @@ class Merger:
         stories.attach(connection, placed)
         known = {sighting.id: sighting.story_id for sighting in waiting if sighting.story_id is not None}
         stories.settle(connection, list(known))
-        keys.remember(connection, *batch.index.changes())
+        self._window.remember(connection, batch.index.added())
         alone = set(story_ids.values()) - {one.story_id for one in placed if one.reason != Evidence.FOUNDER.value}
         touched = {one.story_id for one in placed} | {story_id for story_id in known.values() if story_id is not None}
         choose_leads(connection, touched - alone, self._chooser)
@@ -111,7 +121,8 @@ class Merger:
         if not comparable:
             return batch
         wanted = {key for sighting in comparable for key in keys_of(sighting)}
-        batch.index.newest = keys.newest(connection, wanted)
+        self._window.follow(connection)
+        batch.index.newest = self._window.newest(wanted)
         worth_reading = {id_ for sighting in comparable for id_ in likely(sighting, batch.index.newest)}
         for candidate in stories.companions(connection, worth_reading):
             assert candidate.story_id is not None

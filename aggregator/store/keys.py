@@ -1,67 +1,74 @@
-"""The index that merging finds candidates by: (key, sighting), of each key the newest `PER_KEY` and no others.
+"""What merging finds candidates by, as the merge writes it down: runs of pairs of a key and a sighting, one a batch.
 
-One table for addresses, titles and hashes of texts, because they are asked for together. The merge alone writes it.
+A log, not an index: `dedup.window` holds it in memory and searches there. A row a key would be ten rows a sighting,
+each on a page of its own, for keys are random numbers.
 """
 
-from collections.abc import Collection
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, insert, literal, select, text
+from sqlalchemy import Connection, delete, func, insert, select, update
 
-from aggregator.store.columns import among
-from aggregator.store.schema import sighting_keys
+from aggregator.store.schema import key_runs
 
-PER_KEY = 16  # so many candidates a key gives at most; more than so many copies of a text, and any of them will do
-PARTS = 64  # of the space of keys, that are tidied one at a time
-_FIRST_KEY = -(2**63)
-
-Pairs = Collection[tuple[int, int]]  # (key, sighting)
+JOINED_BYTES = 512 * 1024  # of a run that no other is joined to any more
 
 
-def newest(connection: Connection, keys: Collection[int]) -> dict[int, list[int]]:
-    """For each key that is known the ids of its newest sightings, oldest first."""
-    c = sighting_keys.c
-    found: dict[int, list[int]] = {}
-    wanted = select(c.key, c.sighting_id).where(c.settled.in_((0, 1)), among(connection, c.key, keys))
-    for key, sighting_id in connection.execute(wanted):
-        found.setdefault(key, []).append(sighting_id)
-    return {key: sorted(ids) for key, ids in found.items()}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What one batch added: its number, which grows, and the pairs as `dedup.window` packs them."""
+
+    id: int
+    pairs: bytes
 
 
-def remember(connection: Connection, added: Pairs, dropped: Pairs) -> None:
-    """Add pairs that are not there yet, and take others away."""
-    postgresql = connection.dialect.name == "postgresql"
-    for pairs, one_by_one, at_once in ((dropped, _DROP, _DROP_ALL), (added, _ADD, _ADD_ALL)):
-        ordered = sorted(pairs)  # neighbours on a page are written together
-        if ordered and postgresql:
-            keys, ids = zip(*ordered, strict=True)
-            connection.execute(at_once, {"keys": list(keys), "ids": list(ids)})
-        elif ordered:
-            connection.exec_driver_sql(one_by_one, ordered)
+def since(connection: Connection, run: int) -> tuple[Run, ...]:
+    """The runs that were written after one, in order; after 0 all of them."""
+    c = key_runs.c
+    rows = connection.execute(select(c.id, c.pairs).where(c.id > run).order_by(c.id))
+    return tuple(Run(id=row.id, pairs=row.pairs) for row in rows)
 
 
-# Ten rows a sighting: handed to the driver as they are, for Core takes as long to prepare them as SQLite to store them.
-_ADD = "INSERT INTO sighting_keys (settled, key, sighting_id) VALUES (0, ?, ?)"
-_DROP = "DELETE FROM sighting_keys WHERE settled IN (0, 1) AND key = ? AND sighting_id = ?"
-_PAIRS = "SELECT key, id FROM unnest(CAST(:keys AS bigint[]), CAST(:ids AS bigint[])) AS pair (key, id)"
-_ADD_ALL = text(f"INSERT INTO sighting_keys (settled, key, sighting_id) SELECT 0, new.* FROM ({_PAIRS}) AS new")  # noqa: S608
-_DROP_ALL = text(
-    f"DELETE FROM sighting_keys AS old USING ({_PAIRS}) AS gone "  # noqa: S608
-    "WHERE old.settled IN (0, 1) AND old.key = gone.key AND old.sighting_id = gone.id"
-)
+def remember(connection: Connection, pairs: bytes, *, newest: int) -> int:
+    """Write a run; returns its number.
 
-
-def tidy(connection: Connection, before: int, part: int) -> int:
-    """Settle what is new in one of the `PARTS` of the index, drop what is older than a sighting; returns how many went.
-
-    By parts, because there is no second index by age: one costs as much again as the first, at every insert.
+    newest  the highest sighting in it: when that is past the window, so is the run
     """
-    size = 2**64 // PARTS
-    first = _FIRST_KEY + part * size
-    c = sighting_keys.c
-    here = c.key.between(first, first + size - 1)
-    gone = delete(sighting_keys).where(c.settled.in_((0, 1)), here, c.sighting_id < before)
-    dropped = connection.execute(gone).rowcount
-    new = select(literal(1), c.key, c.sighting_id).where(c.settled == 0, here).order_by(c.key, c.sighting_id)
-    connection.execute(insert(sighting_keys).from_select(["settled", "key", "sighting_id"], new))
-    connection.execute(delete(sighting_keys).where(c.settled == 0, here))
+    written = connection.execute(insert(key_runs).values(pairs=pairs, newest_id=newest))
+    assert written.inserted_primary_key is not None
+    number: int = written.inserted_primary_key[0]
+    return number
+
+
+def tidy(connection: Connection, before: int) -> int:
+    """Drop the runs in which everything is older than a sighting, join small neighbours; returns how many were dropped.
+
+    A joined run has the number of the newest in it, so that whoever has read that has read all of it.
+    """
+    dropped = connection.execute(delete(key_runs).where(key_runs.c.newest_id < before)).rowcount
+    c = key_runs.c
+    sizes = connection.execute(select(c.id, func.length(c.pairs).label("bytes")).order_by(c.id)).all()
+    for group in _small_neighbours([(row.id, row.bytes) for row in sizes]):
+        _join(connection, group)
     return dropped
+
+
+def _small_neighbours(sizes: Sequence[tuple[int, int]]) -> Iterator[list[int]]:
+    """Runs that are to be one, at least two at a time, none larger than `JOINED_BYTES` together."""
+    group: list[int] = []
+    held = 0
+    for run, size in (*sizes, (0, JOINED_BYTES)):
+        if held + size > JOINED_BYTES:
+            if len(group) > 1:
+                yield group
+            group, held = [], 0
+        group.append(run)
+        held += size
+
+
+def _join(connection: Connection, group: Sequence[int]) -> None:
+    c = key_runs.c
+    rows = connection.execute(select(c.pairs, c.newest_id).where(c.id.in_(group)).order_by(c.id)).all()
+    whole = {"pairs": b"".join(row.pairs for row in rows), "newest_id": max(row.newest_id for row in rows)}
+    connection.execute(update(key_runs).where(c.id == group[-1]).values(whole))
+    connection.execute(delete(key_runs).where(c.id.in_(group[:-1])))

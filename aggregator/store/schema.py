@@ -257,6 +257,9 @@ Index("ix_sightings_source_id_alias_key", sightings.c.source_id, sightings.c.ali
 Index("ix_sightings_source_id_link_key", sightings.c.source_id, sightings.c.link_key,
       sqlite_where=sightings.c.link_key.is_not(None),
       postgresql_where=sightings.c.link_key.is_not(None))  # save: the same entry under another guid?  # fmt: skip
+Index("ix_sightings_source_id_title_key", sightings.c.source_id, sightings.c.title_key,
+      sqlite_where=sightings.c.title_key.is_not(None),
+      postgresql_where=sightings.c.title_key.is_not(None))  # save: the same entry at another address?  # fmt: skip
 Index("ix_sightings_flood_id", sightings.c.flood_id, sqlite_where=sightings.c.flood_id.is_not(None),
       postgresql_where=sightings.c.flood_id.is_not(None))  # what a flood brought  # fmt: skip
 
@@ -264,17 +267,16 @@ Index("ix_sightings_unresolved_images", sightings.c.source_id, sightings.c.unres
       sqlite_where=sightings.c.unresolved_images > 0,
       postgresql_where=sightings.c.unresolved_images > 0)  # how many a source has; hardly any does  # fmt: skip
 
-# What merging finds candidates by: address, title, and the smallest hashes of the text, all in one space of 64 bits.
-# Of each key only the newest `store.keys.PER_KEY` sightings are here, and nothing that is older than the window. One
-# tree, no second copy: the primary key is all there is. What is new is written to a corner of it (settled = 0) that is
-# always in memory, and moves to the rest in order, once an hour: keys are random numbers, and each would change a page.
-sighting_keys = Table(
-    "sighting_keys",
+# What merging finds candidates by: address, title, and the smallest hashes of the text, as pairs of key and sighting.
+# One row a batch of the merge, in order; nothing that is older than the window stays. A number is never given again:
+# other processes know by it how far they have read.
+key_runs = Table(
+    "key_runs",
     metadata,
-    Column("settled", SmallInteger, primary_key=True, autoincrement=False),
-    Column("key", BigInteger, primary_key=True, autoincrement=False),
-    Column("sighting_id", RowId, primary_key=True, autoincrement=False),
-    sqlite_with_rowid=False,
+    Column("id", RowId, primary_key=True),
+    Column("newest_id", RowId, nullable=False),  # the highest sighting in it
+    Column("pairs", LargeBinary, nullable=False),  # dedup.window.packed
+    sqlite_autoincrement=True,
 )
 
 # Somebody said that these two are not one story, whatever the texts say. Each pair once, `sighting_id` is the one that

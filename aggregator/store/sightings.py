@@ -14,7 +14,6 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
 from xxhash import xxh3_128_digest
 
-from aggregator.store import keys as store_keys
 from aggregator.store.identity import Known, Seen, identity, key_of, narrow, recognised, shared_guids
 from aggregator.store.polls import ARRIVALS_KEPT, Counts
 from aggregator.store.schema import sightings, sources
@@ -88,18 +87,13 @@ def _likely(connection: Connection, source_id: int, strangers: Iterable[Seen]) -
     prints = [one.fingerprint for one in seen]
     aliases = {one.alias_key for one in prints if one.alias_key is not None}
     links = {one.link_key for one in prints if one.link_key is not None}
+    titles = {one.fingerprint.title_key for one in seen if one.entry.published and one.fingerprint.title_key}
     found = [
         *_known(connection, source_id, sightings.c.alias_key, aliases),
         *_known(connection, source_id, sightings.c.link_key, links),
-        *_known(connection, source_id, sightings.c.id, _with_title(connection, seen)),
+        *_known(connection, source_id, sightings.c.title_key, titles),
     ]
     return list({row.id: row for row in found}.values())
-
-
-def _with_title(connection: Connection, seen: Iterable[Seen]) -> set[int]:
-    """Sightings of any source, within the window of merging, that have one of these titles."""
-    titles = {one.fingerprint.title_key for one in seen if one.entry.published and one.fingerprint.title_key}
-    return {id_ for ids in store_keys.newest(connection, titles).values() for id_ in ids} if titles else set()
 
 
 def _chunks(keys: Iterable[bytes | int]) -> Iterator[list[bytes | int]]:
