@@ -67,8 +67,9 @@ docs: .venv/installed-dev  ## write the pages that are made from the code
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.venv/installed-dev: .venv/created requirements-dev.txt pyproject.toml
+.venv/installed-dev: .venv/created requirements-dev.txt requirements-axe.txt pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps --requirement requirements-axe.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@ .venv/installed
 

@@ -25,6 +25,7 @@ STRICT = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 WITH_IMAGES = STRICT.replace("img-src 'self'", "img-src 'self' http: https:")
+WITH_MEDIA = f"{WITH_IMAGES}; media-src http: https:"  # where a story's recordings can be played
 HARDENING = {
     "Content-Security-Policy": STRICT,
     "X-Content-Type-Options": "nosniff",

@@ -100,8 +100,7 @@ def _here(story: Story, link_only: bool) -> str:
 
 def item(catalogue: Catalogue, story: Story) -> Item:
     """One story."""
-    source = catalogue.source(story.lead.address)
-    link_only = source is not None and source.publish == "link"
+    link_only = _link_only(catalogue, story)
     return Item(
         uuid=story.uuid,
         title=story.title,
@@ -109,12 +108,22 @@ def item(catalogue: Catalogue, story: Story) -> Item:
         language=language(story.language),
         direction=direction(story.title),
         published=story.published,
-        excerpt="" if link_only else _excerpt(story),
+        excerpt=summary(catalogue, story),
         image=public_url(catalogue.thumbnail(story)),
         source=catalogue.source_name(story.lead),
         here=_here(story, link_only),
         also_in=tuple(Named(name=catalogue.source_name(other), url=public_url(other.url)) for other in story.others),
     )
+
+
+def summary(catalogue: Catalogue, story: Story) -> str:
+    """The beginning of the text, where its source lets us show any."""
+    return "" if _link_only(catalogue, story) else _excerpt(story)
+
+
+def _link_only(catalogue: Catalogue, story: Story) -> bool:
+    source = catalogue.source(story.lead.address)
+    return source is not None and source.publish == "link"
 
 
 def _excerpt(story: Story) -> str:

@@ -1,16 +1,20 @@
 """`/story/<id>`: every sighting with its reason; and floods on the status page."""
 
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from selectolax.lexbor import LexborHTMLParser
 from sqlalchemy import Engine
 
 from aggregator.dedup import flood
 from aggregator.dedup.merge import story_uuid
 from aggregator.store.engine import writing
+from aggregator.web import create_app
+from feeds.model import Enclosure, Person
 from tests.aggregator.web.conftest import A, Fill
-from tests.builders import carry, entry
+from tests.builders import carry, entry, settings, source_settings
 
 
 @pytest.mark.usefixtures("stories")
@@ -57,3 +61,56 @@ def test_a_flood_is_on_the_status_page_with_the_commands_that_end_it(
     assert "aggregator release 1" in page
     (told,) = client.get("/status.json").json["floods"]
     assert (told["id"], told["waiting"], told["name"]) == (1, 20, "Blog A")
+
+
+def test_a_story_offers_its_files_with_what_is_known_of_them(client: FlaskClient, carried: Fill) -> None:
+    talk = Enclosure(url="https://a.example/%E8%AF%9D.mp3", type="audio/mpeg", length=24_300_000, duration=3900)
+    others = (
+        Enclosure(url="https://a.example/film.mp4", type="video/mp4"),
+        Enclosure(url="https://a.example/slides.pdf", type="application/pdf", length=840),
+        Enclosure(url="https://a.example/1.jpg", type="image/jpeg"),
+        Enclosure(url="javascript:alert(1)", type="audio/mpeg"),
+    )
+    carried(1, entry("9", enclosures=(talk, *others)))
+    page = client.get(f"/story/{story_uuid(A, '9')}")
+    files = LexborHTMLParser(page.text).css(".files li")
+    assert [" ".join(file.text().split()) for file in files] == [
+        "话.mp3 1 h 5 min, 24 MB",
+        "film.mp4",
+        "slides.pdf 840 bytes",
+    ]
+    assert [file.css_first("audio, video") is not None for file in files] == [True, True, False]
+    assert "media-src http: https:" in page.headers["Content-Security-Policy"]
+    assert "javascript:" not in page.text
+
+
+def test_a_story_tells_its_subjects_its_author_and_where_the_original_is(client: FlaskClient, carried: Fill) -> None:
+    carried(1, entry("9", tags=("R&D", "新闻"), authors=(Person(name="Mara <b>"),), url="https://www.a.example/9"))
+    page = LexborHTMLParser(client.get(f"/story/{story_uuid(A, '9')}").text)
+    assert [node.text() for node in page.css(".tag")] == ["R&D", "新闻"]
+    assert "Mara <b>" in page.css_first(".byline").text()
+    original = page.css_first(".actions a")
+    assert (original.attributes["href"], original.text()) == ("https://www.a.example/9", "Original at a.example")
+
+
+def test_a_story_that_is_passed_on_shows_its_own_picture_and_words(client: FlaskClient, carried: Fill) -> None:
+    carried(1, entry("9", html="<p>What it is about.</p>", image="https://a.example/9.jpg"))
+    page = LexborHTMLParser(client.get(f"/story/{story_uuid(A, '9')}").text)
+    said = {node.attributes["property"]: node.attributes["content"] for node in page.css('meta[property^="og:"]')}
+    assert said["og:image"] == "https://a.example/9.jpg"
+    assert (said["og:type"], said["og:description"]) == ("article", "What it is about.")
+
+
+def test_a_picture_that_is_not_in_the_text_stands_above_it(client: FlaskClient, carried: Fill) -> None:
+    within = '<p>Text</p><img src="https://a.example/9.jpg">'
+    carried(1, entry("8", image="https://a.example/8.jpg"), entry("9", html=within, image="https://a.example/9.jpg"))
+    pages = [LexborHTMLParser(client.get(f"/story/{story_uuid(A, guid)}").text) for guid in "89"]
+    assert [len(page.css("article img")) for page in pages] == [1, 1]
+
+
+def test_a_source_that_allows_links_only_shows_no_text_on_a_storys_page(
+    engine: Engine, tmp_path: Path, carried: Fill
+) -> None:
+    carried(1, entry("9", html="<p>The whole text of it</p>"))
+    site = settings(tmp_path, source_settings(A, publish="link", categories=("tech",)))
+    assert "whole text" not in create_app(site, engine).test_client().get(f"/story/{story_uuid(A, '9')}").text
