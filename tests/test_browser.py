@@ -162,6 +162,19 @@ def test_no_letter_is_slanted_that_has_no_slanted_face(browser: Browser) -> None
     assert browser.ask("getComputedStyle(document.querySelector('.prose em')).fontStyle") == "italic"
 
 
+@pytest.mark.parametrize("format_", ["atom", "rss", "json"])
+def test_a_feed_that_is_opened_is_a_page_and_its_address_is_the_feeds(browser: Browser, format_: str) -> None:
+    browser.open(f"/feeds/technology.{format_}", width=390)
+    assert browser.ask("[document.contentType, location.pathname, document.querySelectorAll('.story').length > 3]") == [
+        "text/html",
+        f"/feeds/technology.{format_}",
+        True,
+    ]
+    assert browser.ask("document.querySelector('.notice').checkVisibility()")
+    assert browser.complaints() == []
+    assert not get(f"{browser.base}/feeds/technology.{format_}")[1].startswith("<!doctype html>")
+
+
 def test_on_paper_there_is_only_what_is_read(browser: Browser) -> None:
     browser.open("/category/technology")
     browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})

@@ -27,6 +27,7 @@ from aggregator.web.feeds import CACHE_CONTROL, feeds, lists
 from aggregator.web.images import image_proxy
 from aggregator.web.links import Links
 from aggregator.web.metrics import machines
+from aggregator.web.opened import show_to_browsers
 from aggregator.web.pages import pages
 from aggregator.web.responses import Answer, harden
 from aggregator.web.river import writes_from_right
@@ -79,6 +80,7 @@ def create_app(
     if uses_proxy(settings):
         app.register_blueprint(image_proxy(settings, clock, image_client))
     guard(app, settings.access)
+    show_to_browsers(app, catalogue, engine, links)
     answer_failures(app)
     app.after_request(harden)
     inner: WSGIApplication = app.wsgi_app

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aggregator.publish.renditions import Rendition, Renditions
-from aggregator.web.responses import HARDENING, coding_for, lasting, tags_of
+from aggregator.web.responses import HARDENING, IN_A_BROWSER, coding_for, lasting, tags_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -56,6 +56,8 @@ class FastFeeds:
         """Answer a request."""
         key = self._known.get(environ["PATH_INFO"])
         if key is None or environ.get("QUERY_STRING") or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+            return self._app(environ, start_response)
+        if environ.get("HTTP_SEC_FETCH_DEST") == IN_A_BROWSER:
             return self._app(environ, start_response)
         held = environ.get("HTTP_IF_NONE_MATCH")
         if held is None and "HTTP_IF_MODIFIED_SINCE" in environ:

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from uuid import UUID
 
 from aggregator.config.settings import Settings
+from aggregator.publish.selection import ALL
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -80,6 +81,10 @@ class Links:
     def for_readers(self, link: str) -> str:
         """A link that feed readers can follow, who cannot be asked for a password: with the key, where there is one."""
         return f"{link}{'&' if '?' in link else '?'}{self._key}" if self._key else link
+
+    def outline(self, slug: str) -> str:
+        """All feeds of a category and below it, as OPML."""
+        return self.for_readers(f"{self.prefix}/feeds.opml") if slug == ALL else self.feed(slug, "opml")
 
     def asset(self, name: str, digest: str) -> str:
         """A file of ours that never changes under this address, for the address changes with it."""

@@ -22,6 +22,7 @@ ON_FIRST_PAGE = 30
 ON_A_PAGE = 50
 CACHE_CONTROL = "public, max-age=60, stale-while-revalidate=600"
 NOT_CACHED = "no-cache"
+NOT_KEPT = "private, no-store"  # not even by a cache that knows nothing of Vary: readers want the feed at that address
 
 
 def pages(catalogue: Catalogue, engine: Engine) -> Blueprint:
@@ -43,33 +44,45 @@ def pages(catalogue: Catalogue, engine: Engine) -> Blueprint:
             waiting=waiting,
             **_river(catalogue, stories, ON_FIRST_PAGE),
         )
-        return _page(html, settled=bool(stories))
+        return _page(html, cache_control=CACHE_CONTROL if stories else NOT_CACHED)
 
     @routes.get("/category/<path:slug>")
     def category(slug: str) -> Response:
-        found = _known(catalogue, slug)
-        before = _place(request.args.get("before"))
-        with reading(engine) as connection:
-            states = views.category_states(connection)
-            stories = views.newest(connection, slug, limit=ON_A_PAGE + 1, before=before)
-            newer = _newer(connection, slug, before)
-            waiting = None if stories else _waiting(connection)
-        counts = {slug: state.stories for slug, state in states.items()}
-        html = render_template(
-            "category.html",
-            category=found,
-            above=way_to(found, catalogue.categories),
-            below=_below(catalogue, found),
-            counts=counts,
-            stories=counts.get(slug, 0),
-            before=before,
-            newer=newer,
-            waiting=waiting,
-            **_river(catalogue, stories, ON_A_PAGE),
-        )
-        return _page(html, settled=bool(stories))
+        return category_page(catalogue, engine, slug, before=request.args.get("before"))
 
     return routes
+
+
+def category_page(
+    catalogue: Catalogue, engine: Engine, slug: str, *, before: str | None = None, feed: str | None = None
+) -> Response:
+    """The page of a category.
+
+    before  a place, as it stands in the address; only what is older is shown
+    feed    the format of the feed that was asked for by a browser, which is shown this page instead
+    """
+    found = _known(catalogue, slug)
+    place = _place(before)
+    with reading(engine) as connection:
+        states = views.category_states(connection)
+        stories = views.newest(connection, slug, limit=ON_A_PAGE + 1, before=place)
+        newer = _newer(connection, slug, place)
+        waiting = None if stories else _waiting(connection)
+    counts = {slug: state.stories for slug, state in states.items()}
+    html = render_template(
+        "category.html",
+        category=found,
+        above=way_to(found, catalogue.categories),
+        below=_below(catalogue, found),
+        counts=counts,
+        stories=counts.get(slug, 0),
+        before=place,
+        newer=newer,
+        waiting=waiting,
+        feed=feed,
+        **_river(catalogue, stories, ON_A_PAGE),
+    )
+    return _page(html, cache_control=NOT_KEPT if feed else CACHE_CONTROL if stories else NOT_CACHED)
 
 
 def _known(catalogue: Catalogue, slug: str) -> CategorySettings:
@@ -109,7 +122,7 @@ def _waiting(connection: Connection) -> bool:
     return health.any_waits(connection)
 
 
-def _page(html: str, *, settled: bool) -> Response:
-    page = represent(request, Page(body=html.encode()), cache_control=CACHE_CONTROL if settled else NOT_CACHED)
+def _page(html: str, *, cache_control: str) -> Response:
+    page = represent(request, Page(body=html.encode()), cache_control=cache_control)
     page.headers["Content-Security-Policy"] = WITH_IMAGES
     return page

@@ -26,6 +26,9 @@ STRICT = (
 )
 WITH_IMAGES = STRICT.replace("img-src 'self'", "img-src 'self' http: https:")
 WITH_MEDIA = f"{WITH_IMAGES}; media-src http: https:"  # where a story's recordings can be played
+# A feed is another document for whoever opens it in a browser (docs/decisions/0021); a cache in between must know.
+VARY = "Accept-Encoding, Sec-Fetch-Dest"
+IN_A_BROWSER = "document"  # Sec-Fetch-Dest where a page is opened, and never of a feed reader (W3C Fetch Metadata §2.1)
 HARDENING = {
     "Content-Security-Policy": STRICT,
     "X-Content-Type-Options": "nosniff",
@@ -100,7 +103,7 @@ def represent(request: Request, what: Represented, *, cache_control: str) -> Res
 
 def lasting(what: Represented, cache_control: str) -> dict[str, str]:
     """The headers that a 304 has, too, but for its ETag."""
-    headers = {"Cache-Control": cache_control, "Vary": "Accept-Encoding"}
+    headers = {"Cache-Control": cache_control, "Vary": VARY}
     if what.last_modified is not None:
         headers["Last-Modified"] = http_date(what.last_modified)
     return headers

@@ -109,7 +109,7 @@ def test_o14_each_client_gets_the_coding_that_it_likes(
     answer = client.get(PATH, headers={} if accepted is None else {"Accept-Encoding": accepted})
     assert answer.headers.get("Content-Encoding") == coding
     assert UNPACK[coding](answer.data) == plain.data
-    assert answer.headers["Vary"] == "Accept-Encoding"
+    assert answer.headers["Vary"] == "Accept-Encoding, Sec-Fetch-Dest"
 
 
 def test_o14_each_coding_has_a_strong_etag_of_its_own(client: FlaskClient) -> None:
