@@ -175,6 +175,19 @@ def test_a_feed_that_is_opened_is_a_page_and_its_address_is_the_feeds(browser: B
     assert not get(f"{browser.base}/feeds/technology.{format_}")[1].startswith("<!doctype html>")
 
 
+def test_the_keyboard_stops_at_nothing_that_does_nothing(browser: Browser) -> None:
+    browser.open("/", width=1280)
+    stops = []
+    for _ in range(16):
+        browser.driver.switch_to.active_element.send_keys(Keys.TAB)
+        stops.append(browser.ask("document.activeElement.textContent.replace(/\\s+/g, ' ').trim()"))
+        outlined = "getComputedStyle(document.activeElement).outlineStyle"
+        assert browser.ask(outlined) != "none", stops
+    assert stops[:6] == ["Skip to the latest stories", "My river", "Stories", "Top", "Search", "Status"]
+    assert stops[6].startswith("Atom feed of")
+    assert "Subscribe to everything" not in stops
+
+
 def test_on_paper_there_is_only_what_is_read(browser: Browser) -> None:
     browser.open("/category/technology")
     browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
