@@ -14,6 +14,7 @@ _EMPTY_LINK = re.compile(r"<a\b[^<>]*>\s*</a>")
 _LINKED_IMAGE = re.compile(r"(<a\b[^<>]*>\s*<img\b)([^<>]*)(>\s*</a>)")
 _IMAGE = re.compile(r"<img\b(?![^<>]*\salt=)")
 _ALT = re.compile(r'\salt="\s*"')
+_BLANK_ALT = re.compile(r'(<img\b[^<>]*\salt=")\s+"')
 _WIDE = re.compile(r"<(pre|table)(?=[\s>])")
 DEEPEST = 6
 
@@ -23,7 +24,7 @@ def readable(html: str) -> str:
     html = _outlined(for_readers(html))
     html = _EMPTY_LINK.sub("", html)
     html = _LINKED_IMAGE.sub(_named, html)
-    html = _IMAGE.sub('<img alt=""', html)
+    html = _BLANK_ALT.sub(r'\1"', _IMAGE.sub('<img alt=""', html))
     return _WIDE.sub(r'<\1 tabindex="0"', html)  # what is scrolled sideways can be scrolled by keys
 
 

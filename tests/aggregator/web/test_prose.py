@@ -37,6 +37,7 @@ def test_whatever_their_ranks_no_heading_is_two_below_the_one_before(theirs: lis
     ("html", "shown"),
     [
         ('<img src="/1.png">', '<img alt="" src="/1.png">'),
+        ('<img src="/1.png" alt=" ">', '<img src="/1.png" alt="">'),
         ('<img src="/1.png" alt="A cat">', '<img src="/1.png" alt="A cat">'),
         ('<a href="/x"><img src="/1.png"></a>', '<a href="/x"><img src="/1.png" alt="Picture"></a>'),
         ('<a href="/x"><img alt="" src="/1.png"></a>', '<a href="/x"><img src="/1.png" alt="Picture"></a>'),
