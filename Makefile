@@ -39,6 +39,7 @@ bench-all: .venv/installed-dev  ## what it costs, and how publishers see us
 	$(BIN)/python -m benchmarks.etiquette
 	$(BIN)/python -m benchmarks.images
 	$(BIN)/python -m benchmarks.start
+	$(BIN)/python -m benchmarks.pages
 
 bench-posts: .venv/installed-dev  ## what posts cost, and what the real Hexo makes of fifty (needs node and npm)
 	$(BIN)/python -m benchmarks.posts

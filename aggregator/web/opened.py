@@ -26,6 +26,8 @@ def show_to_browsers(app: Flask, catalogue: Catalogue, engine: Engine, links: Li
     def shown() -> Response | None:
         if request.headers.get("Sec-Fetch-Dest") != IN_A_BROWSER or not request.path.startswith(FEEDS):
             return None
+        if request.method not in ("GET", "HEAD"):
+            return None
         slug, _, format_ = request.path.removeprefix(FEEDS).rpartition(".")
         query = request.args.get("q")
         if format_ not in FORMATS:

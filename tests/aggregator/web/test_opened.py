@@ -76,6 +76,12 @@ def test_what_is_no_feed_is_answered_as_ever(client: FlaskClient, path: str) -> 
     assert (opened.status_code, opened.data) == (asked.status_code, asked.data)
 
 
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "TRACE"])
+@pytest.mark.usefixtures("stories")
+def test_o24_what_does_not_read_is_refused_in_a_browser_too(client: FlaskClient, method: str) -> None:
+    assert client.open("/feeds/tech.atom", method=method, headers=OPENED).status_code == 405
+
+
 @pytest.mark.usefixtures("stories")
 def test_a_feed_is_not_shown_to_who_may_not_read(engine: Engine, site: Settings) -> None:
     locked = Settings(
