@@ -3,7 +3,7 @@
 axe-core is one file in a package that `make test` installs (requirements-axe.txt says why that one).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.metadata import distribution
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import pytest
 from tests.chromium import started
 from tests.site import PAGES, Browser, served
 
+Look = Callable[[str], Browser]
 AXE = Path(str(distribution("axe-playwright-python").locate_file("axe_playwright_python/axe.min.js")))
 
 
@@ -21,12 +22,23 @@ def source() -> str:
     return AXE.read_text("utf-8")
 
 
-@pytest.fixture(scope="module", params=[None, "ar"], ids=["ltr", "rtl"])
-def browser(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """A browser in front of a site that is laid out from the left, and in front of one from the right."""
+# From the left, by day, on a phone; from the right, by night, on a wide screen. Colours do not depend on sides.
+LOOKS = {"ltr-light": (None, 390, "light"), "rtl-dark": ("ar", 1280, "dark")}
+
+
+@pytest.fixture(scope="module", params=LOOKS.values(), ids=LOOKS.keys())
+def look(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Look]:
+    """A function that opens a page of such a site."""
+    language, width, scheme = request.param
     folder = tmp_path_factory.mktemp("axe")
-    with started(folder / "profile") as driver, served(folder, request.param) as base:
-        yield Browser(driver, base)
+    with started(folder / "profile") as driver, served(folder, language) as base:
+        browser = Browser(driver, base)
+
+        def open_(path: str) -> Browser:
+            browser.open(path, width=width, scheme=scheme)
+            return browser
+
+        yield open_
 
 
 def violations(browser: Browser, source: str) -> list[str]:
@@ -40,15 +52,14 @@ def violations(browser: Browser, source: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("path", PAGES)
-def test_axe_finds_nothing(browser: Browser, source: str, path: str, scheme: str) -> None:
-    browser.open(path, width=390 if scheme == "light" else 1280, scheme=scheme)
+def test_axe_finds_nothing(look: Look, source: str, path: str) -> None:
+    browser = look(path)
     browser.ask("document.querySelectorAll('details').forEach(one => one.open = true)")
     assert violations(browser, source) == []
 
 
-def test_axe_would_find_something(browser: Browser, source: str) -> None:
-    browser.open("/")
+def test_axe_would_find_something(look: Look, source: str) -> None:
+    browser = look("/")
     browser.ask("document.querySelector('.wordmark img').removeAttribute('alt')")
     assert [said.partition(":")[0] for said in violations(browser, source)] == ["image-alt"]
