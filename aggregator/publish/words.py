@@ -37,14 +37,6 @@ def duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def size(length: int) -> str:
-    """How large a file is, in the powers of ten that shops and browsers use: `24 MB`."""
-    amount, units = float(length), ["bytes", "kB", "MB", "GB"]
-    while amount >= 1000 and len(units) > 1:
-        amount, units = amount / 1000, units[1:]
-    return f"{amount:.0f} {units[0]}" if amount >= 10 or units[0] == "bytes" else f"{amount:.1f} {units[0]}"
-
-
 def counted(number: int, noun: str) -> str:
     """`1 story`, `1,200 stories`."""
     plural = f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2] not in "aeiou" else f"{noun}s"

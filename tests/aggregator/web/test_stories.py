@@ -77,7 +77,7 @@ def test_a_story_offers_its_files_with_what_is_known_of_them(client: FlaskClient
     assert [" ".join(file.text().split()) for file in files] == [
         "话.mp3 1 h 5 min, 24 MB",
         "film.mp4",
-        "slides.pdf 840 bytes",
+        "slides.pdf 840 B",
     ]
     assert [file.css_first("audio, video") is not None for file in files] == [True, True, False]
     assert "media-src http: https:" in page.headers["Content-Security-Policy"]
