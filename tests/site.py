@@ -35,7 +35,7 @@ STORIES = 18  # of each source; three sources fill more than a page
 PAGES = [
     *("/", "/category/technology", "/category/新媒体/zaker", "/category/all", "/feeds/technology.atom"),
     *("/search", "/search?q=列车", "/search?q=معرض+الكتاب", "/search?q=nothing+has+this", "/top", "/top/week"),
-    *("/status", "/nowhere"),
+    *("/status", "/status/source/1", "/nowhere"),
     *(f"/story/{story_uuid(address, f'{address}/0')}" for address in (EN, ZH, AR)),
     f"/story/{story_uuid(EN, 'podcast')}",
 ]
