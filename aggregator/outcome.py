@@ -49,30 +49,80 @@ class Reason(StrEnum):
 
 _ADVICE = {
     Reason.ADDRESS: "The address cannot be used as it is written; correct it in config.yaml.",
-    Reason.BLOCKED_ADDRESS: "The address leads to a private network; if it is yours, set `allow_private: true`.",
-    Reason.DNS: "The host name is not known; check the spelling, or whether the site still exists.",
-    Reason.CONNECT: "The host did not accept the connection; it may be down. We keep trying, less and less often.",
-    Reason.TLS: "The certificate is wrong or expired; tell the publisher, or look for another address.",
-    Reason.TIMEOUT: "No complete answer within `fetch.deadline`; the host is slow or overloaded.",
-    Reason.PROTOCOL: "The answer is not valid HTTP; tell the publisher.",
-    Reason.REDIRECT: "Redirects in a circle, too many, or to something we do not follow; look up the new address.",
-    Reason.MISSING: "Nothing at this address (404); look up the feed's new address.",
-    Reason.GONE: "The publisher says that this feed has ended (410, or `expired`); remove it from config.yaml.",
-    Reason.DENIED: "The publisher refuses us (401, 403, 406, 451); it may want credentials in `headers`.",
-    Reason.CHALLENGE: "A bot check stands before the feed; ask the publisher to let feed readers through.",
-    Reason.RATE_LIMITED: "The host asks us to wait (429 or 503 with Retry-After); we do.",
-    Reason.SERVER_ERROR: "The host reports an error of its own (5xx); we keep trying, less and less often.",
-    Reason.STATUS: "An HTTP status that a feed should not have; open the address in a browser.",
-    Reason.UNEXPECTED_304: "The host says 'unchanged' to a question we did not ask; tell the publisher.",
-    Reason.TRUNCATED: "The document ends before it is complete; nothing of it was used. We try again.",
-    Reason.TOO_LARGE: "The document is larger than `fetch.max_body`; raise it if you trust the source.",
-    Reason.ENCODING: "The answer is compressed in a way that is broken or not asked for; tell the publisher.",
-    Reason.EMPTY: "The answer is empty; nothing that is stored was touched.",
-    Reason.NOT_A_FEED: "The address answers with something else than a feed; open it in a browser.",
-    Reason.UNREADABLE: "The document looks like a feed, but it cannot be read; tell the publisher.",
-    Reason.PARSER_DIED: "Reading it cost too much; after three times it is tried once a day, or with `ingest --force`.",
-    Reason.FILE: "The file cannot be read; check that it exists and who may read it.",
-    Reason.BUG: "We made a mistake; the log has the details. The source is tried again in an hour.",
+    Reason.BLOCKED_ADDRESS: (
+        "The address leads to a private network, where we do not go; if it is yours, set `allow_private: true`."
+    ),
+    Reason.DNS: (
+        "The host name is not known. Check its spelling; if the site is gone, remove the source from config.yaml."
+    ),
+    Reason.CONNECT: (
+        "The host did not accept the connection; it may be down. We keep trying. If days pass, see whether it"
+        " has moved."
+    ),
+    Reason.TLS: (
+        "The host's certificate is wrong or expired. Tell the publisher, or look for another address of the feed."
+    ),
+    Reason.TIMEOUT: (
+        "No complete answer within `fetch.deadline`: the host is slow or overloaded. We keep trying; nothing to do yet."
+    ),
+    Reason.PROTOCOL: (
+        "The answer is not valid HTTP. Open the address in a browser: if it fails there too, tell the publisher."
+    ),
+    Reason.REDIRECT: (
+        "It redirects in a circle, too often, or to where we do not follow. Look up the feed's new address on its site."
+    ),
+    Reason.MISSING: (
+        "Nothing at this address (404). Look up the feed's new address on its site, and put it into config.yaml."
+    ),
+    Reason.GONE: (
+        "The publisher says that this feed has ended (410, or `expired`). Its stories stay; remove it from config.yaml."
+    ),
+    Reason.DENIED: (
+        "The publisher refuses us (401, 403, 406, 451). It may want credentials in `headers`; else ask the publisher."
+    ),
+    Reason.CHALLENGE: (
+        "A check for robots stands before the feed. Ask the publisher to let feed readers through, or find "
+        "another address."
+    ),
+    Reason.RATE_LIMITED: (
+        "The host asks us to wait (429 or 503 with Retry-After), and we do. If it happens often, set a longer `every`."
+    ),
+    Reason.SERVER_ERROR: (
+        "The host reports an error of its own (5xx). We keep trying, less and less often; if days pass, tell "
+        "the publisher."
+    ),
+    Reason.STATUS: (
+        "The answer has an HTTP status that no feed should have. Open the address in a browser to see what is there."
+    ),
+    Reason.UNEXPECTED_304: (
+        "The host says 'unchanged' to a question that we did not ask. That is a fault of its server: tell the"
+        " publisher."
+    ),
+    Reason.TRUNCATED: (
+        "The document ends before it is complete, so nothing of it was used. We try again; if days pass, tell"
+        " the publisher."
+    ),
+    Reason.TOO_LARGE: (
+        "The document is larger than `fetch.max_body`, so it was not read. If you trust the source, raise that."
+    ),
+    Reason.ENCODING: (
+        "The answer is compressed in a way that is broken, or that we did not ask for. Tell the publisher."
+    ),
+    Reason.EMPTY: (
+        "The answer is empty; what is stored was not touched. Open the address in a browser: the feed may have moved."
+    ),
+    Reason.NOT_A_FEED: (
+        "The address answers with something else than a feed. `aggregator parse ADDRESS` names the feeds of a page."
+    ),
+    Reason.UNREADABLE: (
+        "The document looks like a feed, but cannot be read. `aggregator parse ADDRESS` says where; tell the publisher."
+    ),
+    Reason.PARSER_DIED: (
+        "Reading it cost too much. After three times it is tried once a day; `ingest --source ADDRESS "
+        "--force` tries it now."
+    ),
+    Reason.FILE: "The file cannot be read. Check that it exists, and that the program may read it.",
+    Reason.BUG: "We made a mistake: the log has the details, please report them. The source is tried again in an hour.",
 }
 
 
