@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 
+import pytest
 from flask.testing import FlaskClient
 from selectolax.lexbor import LexborHTMLParser
 from sqlalchemy import Engine
@@ -183,6 +184,7 @@ def states(client: FlaskClient) -> tuple[Mapping[str, str], Mapping[str, int]]:
     return {one["address"]: one["state"] for one in said["sources"]}, said["counts"]
 
 
+@pytest.mark.timeout(600)  # 5,000 polls: 20 s of CPU, on a busy machine a few minutes
 async def test_sixty_days_of_every_trouble_are_told_right_each_day(engine: Engine, tmp_path: Path) -> None:
     origins = Origins()
     given = settings(tmp_path, *(source_settings(one, every=STEP, categories=("tech",)) for one in ADDRESSES))
