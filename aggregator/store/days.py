@@ -7,9 +7,10 @@ are added up in one row, so that the sum of all of them only grows, and a counte
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, Executable, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from aggregator.store.schema import poll_days
@@ -49,10 +50,15 @@ def count(connection: Connection, poll: Mapping[str, Any]) -> None:
         **{name: int(poll["outcome"] == name) for name in _OUTCOMES},
         **{name: poll[name] for name in ("added", "wire_bytes", "milliseconds")},
     }
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    counted = dialect.insert(poll_days)
+    connection.execute(_counting(connection.dialect.name), row)
+
+
+@cache  # building it anew takes 0.2 ms for each poll
+def _counting(database: str) -> Executable:
+    counted = (postgresql if database == "postgresql" else sqlite).insert(poll_days)
     more = {name: poll_days.c[name] + counted.excluded[name] for name in _SUMS}
-    connection.execute(counted.on_conflict_do_update(index_elements=["source_id", "day"], set_=more), row)
+    statement: Executable = counted.on_conflict_do_update(index_elements=["source_id", "day"], set_=more)
+    return statement
 
 
 def by_day(connection: Connection, since: date, *, source_id: int | None = None) -> dict[date, Tally]:
