@@ -1,6 +1,6 @@
 # What people and CI type. Everything lands in .venv; nothing is installed outside it but Debian's browser and PostgreSQL for the tests.
 .DEFAULT_GOAL := help
-.PHONY: help run test soak check format bench bench-all bench-posts bench-peers docs requirements browser postgres
+.PHONY: help run test soak check format bench bench-all bench-posts bench-readers bench-peers docs requirements browser postgres
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -54,6 +54,10 @@ FEEDS ?= 1000
 	.venv/peers/bin/pip install --quiet --disable-pip-version-check --upgrade --requirement $< || \
 		echo "some of the peers could not be installed: they will be missing"
 	@touch $@
+
+bench-readers: .venv/installed-dev  ## what real readers make of our feeds (those that are here), and how fast they get them
+	$(BIN)/python -m benchmarks.readers
+	$(BIN)/python -m benchmarks.serving
 
 docs: .venv/installed-dev  ## write the pages that are made from the code
 	$(BIN)/python -m aggregator.config.reference docs

@@ -37,6 +37,16 @@ def test_every_format_is_in_the_readme(name: str) -> None:
     assert f".{name}" in README
 
 
+@pytest.mark.parametrize(("column", "name"), [(1, "atom"), (2, "rss"), (3, "json")])
+def test_what_docs_say_that_a_format_carries_is_in_the_golden_document(column: int, name: str) -> None:
+    rows = re.findall(r"^\| (?!what|---)(.*) \|$", (ROOT / "docs/feeds.md").read_text(), re.MULTILINE)
+    cells = [cells[column] for row in rows if len(cells := row.split(" | ")) == 4]
+    said = [word for cell in cells for word in re.findall(r"`([^`]+)`", cell)]
+    document = (ROOT / f"tests/data/render/full.{name}").read_text()
+    assert len(said) > 15
+    assert [word for word in said if not re.search(rf'[<" ]{re.escape(word)}', document)] == []
+
+
 @pytest.mark.parametrize("name", TREES)
 def test_every_generator_of_sites_is_described_with_its_folder(name: str) -> None:
     page = (ROOT / "docs/posts.md").read_text()
