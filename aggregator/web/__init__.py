@@ -26,7 +26,7 @@ from aggregator.web.fast import FastFeeds
 from aggregator.web.feeds import CACHE_CONTROL, feeds, lists
 from aggregator.web.images import image_proxy
 from aggregator.web.links import Links
-from aggregator.web.metrics import machines
+from aggregator.web.metrics import Answered, machines
 from aggregator.web.opened import show_to_browsers
 from aggregator.web.pages import pages
 from aggregator.web.responses import Answer, harden
@@ -75,7 +75,8 @@ def create_app(
     app.register_blueprint(searches(catalogue, engine))
     app.register_blueprint(tops(catalogue, engine, TopFeeds(engine, settings), clock))
     app.register_blueprint(statuses(settings, engine, clock, links))
-    app.register_blueprint(machines(app, settings, engine, clock))
+    answered = Answered()
+    app.register_blueprint(machines(app, settings, engine, clock, answered))
     app.register_blueprint(assets.routes())
     if uses_proxy(settings):
         app.register_blueprint(image_proxy(settings, clock, image_client))
@@ -86,7 +87,7 @@ def create_app(
     inner: WSGIApplication = app.wsgi_app
     if settings.access.token is None:  # the short way asks nobody for a key
         known = [(slug, format_) for slug in catalogue.slugs for format_ in FORMATS]
-        inner = FastFeeds(inner, renditions, known, cache_control=CACHE_CONTROL)
+        inner = FastFeeds(inner, renditions, known, cache_control=CACHE_CONTROL, count=answered.count)
     app.wsgi_app = links.mounted(inner)  # type: ignore[assignment, method-assign]
     return app
 

@@ -5,7 +5,7 @@ one. Only the plain cases are answered, byte for byte as Flask would (a test com
 passed on to Flask: other methods, parameters, dates instead of tags, tags of somebody else, and everything that fails.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 Headers = list[tuple[str, str]]
+ROUTE = "feeds.feed"  # as Flask calls it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,11 +44,13 @@ class FastFeeds:
         known: Iterable[tuple[str, str]],
         *,
         cache_control: str,
+        count: Callable[[str, int], None],
     ) -> None:
-        """Answer for the feeds that are `known`, by slug and format; `app` answers all else."""
+        """Answer for the feeds that are `known`, by slug and format, and count that; `app` answers all else."""
         self._app = app
         self._renditions = renditions
         self._cache_control = cache_control
+        self._count = count
         # PATH_INFO is bytes in the disguise of Latin-1 (PEP 3333)
         self._known = {f"/feeds/{key[0]}.{key[1]}".encode().decode("latin-1"): key for key in known}
         self._prepared: dict[tuple[str, str | None], Prepared] = {}
@@ -69,9 +72,11 @@ class FastFeeds:
         assert rendition is not None
         prepared = self._prepare(environ["PATH_INFO"], rendition, coding_for(environ.get("HTTP_ACCEPT_ENCODING", "")))
         if held is None:
+            self._count(ROUTE, 200)
             start_response("200 OK", prepared.full)
             return [b"" if environ["REQUEST_METHOD"] == "HEAD" else _body(rendition, prepared.coding)]
         if held in prepared.not_modified:
+            self._count(ROUTE, 304)
             start_response("304 NOT MODIFIED", prepared.not_modified[held])
             return []
         return self._app(environ, start_response)

@@ -33,17 +33,32 @@ PREFIX = "aggregator"
 OTHER = "other"  # requests for what there is not
 
 
-def machines(app: Flask, settings: Settings, engine: Engine, clock: Callable[[], datetime]) -> Blueprint:
+class Answered:
+    """What this process has answered, by route and by the first digit of the status."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._counter = Counter(
+            f"{PREFIX}_http_requests", "Requests answered.", ["route", "status"], registry=self.registry
+        )
+
+    def count(self, route: str, status: int) -> None:
+        """One more."""
+        self._counter.labels(route, f"{status // 100}xx").inc()
+
+
+def machines(
+    app: Flask, settings: Settings, engine: Engine, clock: Callable[[], datetime], answered: Answered
+) -> Blueprint:
     """The routes for machines; and the app counts what it answers from now on."""
     routes = Blueprint("machines", __name__)
-    registry = CollectorRegistry()
+    registry = answered.registry
     registry.register(Service(settings, engine, clock))
     ProcessCollector(registry=registry)
-    answered = Counter(f"{PREFIX}_http_requests", "Requests answered.", ["route", "status"], registry=registry)
 
     @app.after_request
     def count(response: Response) -> Response:
-        answered.labels(request.endpoint or OTHER, f"{response.status_code // 100}xx").inc()
+        answered.count(request.endpoint or OTHER, response.status_code)
         return response
 
     @routes.get("/metrics")

@@ -82,3 +82,13 @@ def test_a_change_is_seen(client: FlaskClient, carried: Fill) -> None:
     after = client.get(PATHS[0], headers={"If-None-Match": before.headers["ETag"]})
     assert (after.status_code, b"Something new" in after.data) == (200, True)
     assert after.headers["ETag"] != before.headers["ETag"]
+
+
+@pytest.mark.usefixtures("stories")
+def test_what_it_answers_is_counted_as_flask_s_answers_are(client: FlaskClient) -> None:
+    tag = client.get(PATHS[0]).headers["ETag"]
+    client.get(PATHS[0], headers={"If-None-Match": tag})
+    client.get(f"{PATHS[0]}?limit=1")
+    metrics = client.get("/metrics", headers={"Host": "localhost"}).text
+    assert 'aggregator_http_requests_total{route="feeds.feed",status="2xx"} 2.0' in metrics
+    assert 'aggregator_http_requests_total{route="feeds.feed",status="3xx"} 1.0' in metrics
