@@ -42,10 +42,10 @@ class Network:
     _hosts: set[str] = field(default_factory=set)
 
     def judge(self, claim: Claim, outcome: Outcome, now: datetime, *, in_flight: int = 0) -> Verdict:
-        """What this poll says, the ones before it considered; `in_flight` are not stored yet, this one included."""
+        """What this poll says, the ones before it considered; `in_flight` are those that have not ended yet."""
         if not claim.host or _says_nothing(outcome):
             return Verdict.NOTHING
-        if not _unreached(outcome):
+        if reached(outcome):
             self.offline, self.since = False, None
             self.blamed.clear()
             self._hosts.clear()
@@ -55,11 +55,16 @@ class Network:
         self.since = self.since or now
         if claim.failures == 0:
             self._hosts.add(claim.host)
-        if len(self._hosts) >= max(HOSTS, in_flight):
+        if len(self._hosts) >= max(HOSTS, in_flight + 1):
             self.offline = True
             return Verdict.LOST
         self.blamed.append(claim.source_id)
         return Verdict.BLAMED
+
+
+def reached(outcome: Outcome) -> bool:
+    """Whether somebody answered."""
+    return not _says_nothing(outcome) and not _unreached(outcome)
 
 
 def _unreached(outcome: Outcome) -> bool:

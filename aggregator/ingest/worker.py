@@ -86,7 +86,8 @@ class Worker:
         self._stopping = False
         self._stack = AsyncExitStack()
         self.writer = Writer(engine, clock)
-        self.writer.in_flight = lambda: len(self._running)
+        self._in_hand = 0  # polls that have ended, and wait for the writer
+        self.writer.in_flight = lambda: len(self._running) - self._in_hand
 
     async def __aenter__(self) -> "Worker":
         settings = self._settings
@@ -189,11 +190,14 @@ class Worker:
             failed = Failed(reason=Reason.BUG, detail=type(error).__name__, exchange=Exchange())
             result = decide(claim, source, failed, self._settings.fetch, started, spread=0.0)
             result = after_a_bug(result, error, self._clock())
+        self._in_hand += 1
         try:
             counts = await self.writer.save(result)
         except SQLAlchemyError as error:
             log.error("could not commit", extra=named(claim, source, error=type(error).__name__))
             return  # the lease runs out, and the source is polled again with the validators that it had
+        finally:
+            self._in_hand -= 1
         self._tell(claim, source, result, counts)
 
     def _tell(self, claim: Claim, source: SourceSettings, result: Result, counts: Counts) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from aggregator.dedup import flood
-from aggregator.ingest.network import Network, Verdict
+from aggregator.ingest.network import Network, Verdict, reached
 from aggregator.ingest.pipeline import Result
 from aggregator.logs import fields
 from aggregator.outcome import Failed, Outcome, Reason, Updated, Why
@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 
 GROUP = 100  # results in one commit at most
 AFTER_A_BUG = timedelta(hours=1)
+ANSWERED = 1_000_000  # polls in flight: as good as more than there can be, for somebody has answered
 OFFLINE_WAIT = timedelta(minutes=15)  # until a source is tried again that could not be reached for want of a network
 
 T = TypeVar("T")
@@ -44,8 +45,9 @@ class Writer:
         self._engine = engine
         self._clock = clock
         self._network = Network()
-        self.in_flight: Callable[[], int] = lambda: 0  # polls whose end is open; the worker knows
+        self.in_flight: Callable[[], int] = lambda: 0  # polls that have not ended; the worker knows
         self._known_online = False
+        self._answers = 0  # in what is left of the group that is being stored
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
         self._waiting: asyncio.Queue[tuple[Result, asyncio.Future[Counts]]] = asyncio.Queue()
 
@@ -94,6 +96,7 @@ class Writer:
     def _commit(self, results: Sequence[Result]) -> list[Counts]:
         now = self._clock()
         with writing(self._engine) as connection:
+            self._answers = sum(map(_answered, results))
             return [self._store(connection, result, now) for result in results]
 
     def _store(self, connection: Connection, result: Result, now: datetime) -> Counts:
@@ -113,7 +116,9 @@ class Writer:
     def _is_ours(self, connection: Connection, result: Result, now: datetime) -> bool:
         """Whether a poll failed for want of a network, which is not counted; the network's own transitions are."""
         since, blamed = self._network.since, tuple(self._network.blamed)
-        verdict = self._network.judge(result.claim, result.outcome, now, in_flight=self.in_flight())
+        self._answers -= _answered(result)
+        open_ = self.in_flight() if self._answers == 0 else ANSWERED
+        verdict = self._network.judge(result.claim, result.outcome, now, in_flight=open_)
         if verdict is Verdict.ANSWERED and not self._known_online:
             self._known_online = True
             if gone_since := transitions.offline_since(connection):
@@ -126,6 +131,10 @@ class Writer:
                 transitions.add(connection, None, [Transition(change=Change.OFFLINE, since=since or now)], now)
                 log.warning("nothing can be reached: the failures are not counted, all is tried again")
         return verdict in (Verdict.LOST, Verdict.OFFLINE)
+
+
+def _answered(result: Result) -> bool:
+    return bool(result.claim.host) and reached(result.outcome)
 
 
 def after_a_bug(result: Result, error: Exception, now: datetime) -> Result:
