@@ -1,0 +1,161 @@
+"""What the three things cost that an ingest does all day: a tick with nothing due, a claim, a poll's outcome."""
+
+import os
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import Engine, func, select
+
+from aggregator.config.settings import DedupSettings, FetchSettings
+from aggregator.dedup.merge import Merger
+from aggregator.ingest.pipeline import Result, seen
+from aggregator.ingest.worker import QUEUE_PER_HOST, lease_of
+from aggregator.ingest.writer import GROUP, Writer
+from aggregator.outcome import Exchange, Unchanged, Updated, Why
+from aggregator.store import sources
+from aggregator.store.engine import writing
+from aggregator.store.schema import fetches
+from aggregator.store.sources import Claim
+from benchmarks.scale.rows import NOW, make_due
+from feeds.model import Entry, Feed
+
+TICKS = 400
+CLAIMED = 128  # sources at once: `fetch.concurrency`
+POLLS = 4_000
+NEW_ITEM_EVERY = 10  # polls: one in so many brings an item
+FETCH = FetchSettings()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Costs:
+    """Milliseconds, wall and CPU of our own process; of ticks what nine in ten exceed, for others use this machine.
+
+    tick_*      a claim that finds nothing due, and a merge that finds nothing to merge
+    claim_*     a claimed source, 128 at once
+    outcome_*   a stored poll, 100 in one commit; one in ten brings a new item
+    server_cpu  of PostgreSQL for both, for each poll; 0 on SQLite, which is in our process
+    """
+
+    sources: int
+    tick_wall: float
+    tick_cpu: float
+    claim_wall: float
+    claim_cpu: float
+    outcome_wall: float
+    outcome_cpu: float
+    server_cpu: float
+
+    def as_dict(self) -> dict[str, float]:
+        """For a file of results."""
+        return asdict(self)
+
+
+class Stopwatch:
+    """Adds up wall clock and CPU of what is done under it."""
+
+    def __init__(self) -> None:
+        self.wall = self.cpu = 0.0
+
+    def run(self, work: Callable[[], object]) -> object:
+        """Do it, timed."""
+        wall, cpu = time.perf_counter(), time.process_time()
+        try:
+            return work()
+        finally:
+            self.wall += time.perf_counter() - wall
+            self.cpu += time.process_time() - cpu
+
+
+def measure(engine: Engine, size: int) -> Costs:
+    """All three, in a database with so many sources."""
+    ticks = [_tick(engine) for _ in range(TICKS)]
+    due = make_due(engine, size, POLLS)
+    writer = Writer(engine, lambda: NOW)
+    claiming, storing, polls, server = Stopwatch(), Stopwatch(), 0, _server_cpu(engine)
+    while claims := claiming.run(lambda: claim(engine)):
+        results = [result(one, polls + number) for number, one in enumerate(claims)]
+        for first in range(0, len(results), GROUP):
+            storing.run(lambda some=results[first : first + GROUP]: writer._commit(some))
+        polls += len(claims)
+    assert polls == due, f"{polls} of {due} were polled"
+    _expect_once(engine, polls)
+    return Costs(
+        sources=size,
+        tick_wall=1000 * statistics.quantiles((one.wall for one in ticks), n=10)[0],
+        tick_cpu=1000 * statistics.quantiles((one.cpu for one in ticks), n=10)[0],
+        claim_wall=1000 * claiming.wall / polls,
+        claim_cpu=1000 * claiming.cpu / polls,
+        outcome_wall=1000 * storing.wall / polls,
+        outcome_cpu=1000 * storing.cpu / polls,
+        server_cpu=1000 * (_server_cpu(engine) - server) / polls,
+    )
+
+
+def _server_cpu(engine: Engine) -> float:
+    """Seconds of CPU that the process of PostgreSQL has used which serves our one connection."""
+    if engine.dialect.name == "sqlite":
+        return 0.0
+    with engine.connect() as connection:
+        pid = connection.scalar(select(func.pg_backend_pid()))
+    user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
+def _tick(engine: Engine) -> Stopwatch:
+    watch = Stopwatch()
+    merger = Merger(DedupSettings(), ())
+    assert watch.run(lambda: claim(engine)) == ()
+    watch.run(lambda: merger.run(engine, NOW))
+    return watch
+
+
+def claim(engine: Engine) -> tuple[Claim, ...]:
+    """What the worker does."""
+    with writing(engine) as connection:
+        return sources.claim_due(
+            connection,
+            now=NOW,
+            limit=CLAIMED,
+            per_host=QUEUE_PER_HOST,
+            lease=lease_of(FETCH),
+            floor=FETCH.floor,
+        )
+
+
+def result(claimed: Claim, number: int) -> Result:
+    """What a poll of it came to: 304, or a document with one new item."""
+    exchange = Exchange(status=304, elapsed=timedelta(milliseconds=20))
+    outcome: Unchanged | Updated = Unchanged(validators=claimed.validators, exchange=exchange)
+    entries: tuple[Entry, ...] = ()
+    if number % NEW_ITEM_EVERY == 0:
+        guid = f"{claimed.address}/{number}"
+        entries = (Entry(guid=guid, title=f"News of {number}", url=guid, html="<p>" + "some words " * 150 + "</p>"),)
+        outcome = Updated(
+            feed=Feed(title="A site", entries=entries),
+            validators=claimed.validators,
+            body_digest=b"digest",
+            exchange=Exchange(status=200, wire_bytes=40_000),
+            carried=30,
+            memory=claimed.memory,
+        )
+    return Result(
+        claim=claimed,
+        outcome=outcome,
+        seen=tuple(seen(entry, None) for entry in entries),
+        arrivals=claimed.arrivals,
+        move=claimed.move,
+        next_fetch_at=NOW + timedelta(hours=1),
+        why_then=Why.RHYTHM,
+    )
+
+
+def _expect_once(engine: Engine, polls: int) -> None:
+    with engine.connect() as connection:
+        rows, different = connection.execute(
+            select(func.count(), func.count(fetches.c.source_id.distinct())).select_from(fetches)
+        ).one()
+    assert rows == different == polls, f"{rows} polls of {different} sources were stored, not {polls}"
