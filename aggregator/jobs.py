@@ -8,12 +8,13 @@ the start of a machine without a battery, counts every tick between before anyth
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.base import BaseTrigger
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 
 from aggregator.config.settings import Settings
 from aggregator.dedup.merge import Merger
@@ -21,7 +22,9 @@ from aggregator.ingest import lists
 from aggregator.ingest.worker import Worker, lease_of
 from aggregator.logs import fields
 from aggregator.store import days, keys, polls, retention, sources, stories, texts, transitions
+from aggregator.store.clock import utc_now
 from aggregator.store.engine import writing
+from aggregator.store.patience import first_line
 
 log = logging.getLogger(__name__)
 
@@ -74,19 +77,23 @@ def schedule(worker: Worker, engine: Engine, settings: Settings, clock: Callable
 
     A job never runs twice at once, and however many ticks were missed, one makes up for them.
     """
-    ticker = Ticker(clock)
+    ticker = Ticker(utc_now)  # APScheduler goes by the clock of this machine
     merger = Merger(settings.dedup, settings.sources)
 
     async def poll() -> None:
         await worker.start_due()
 
     async def merge() -> None:
-        await worker.writer.call(lambda: merger.run(engine, clock()))
-        while ticker.running and await worker.writer.call(lambda: texts.index_some(engine)):  # gives way to writers
-            pass
+        while not worker.stopping and (await worker.writer.call(lambda: merger.step(engine, clock()))).sightings:
+            pass  # others who write get their turn between two batches
+        while not worker.stopping and await worker.writer.call(lambda: texts.index_some(engine) > 0):
+            pass  # after an upgrade, all there is
 
     async def tidy() -> None:
-        await worker.writer.call(lambda: tidy_up(engine, settings, clock()))
+        for step in tidying(engine, settings, clock()):
+            if worker.stopping:
+                return
+            await worker.writer.call(step)
 
     async def refresh_lists() -> None:
         await lists.refresh(settings, clock())
@@ -94,24 +101,46 @@ def schedule(worker: Worker, engine: Engine, settings: Settings, clock: Callable
     if any(one.address for one in settings.lists):
         ticker.add_job(refresh_lists, Every(LISTS_EVERY), next_run_time=clock(), name="lists")
     for job, every in ((poll, POLL_EVERY), (merge, MERGE_EVERY), (tidy, TIDY_EVERY)):
-        ticker.add_job(job, Every(every), next_run_time=clock(), name=job.__name__)
+        ticker.add_job(forgiving(job), Every(every), next_run_time=utc_now(), name=job.__name__)
     return ticker
 
 
-def tidy_up(engine: Engine, settings: Settings, now: datetime) -> None:
+def forgiving(job: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+    """The same job, which says so where the database fails: what it did not do, the next tick finds to be done."""
+
+    async def run() -> None:
+        try:
+            await job()
+        except DBAPIError as error:
+            log.warning(
+                "the database failed, trying again soon", extra=fields(job=job.__name__, error=first_line(error))
+            )
+
+    return run
+
+
+def tidying(engine: Engine, settings: Settings, now: datetime) -> Iterator[Callable[[], object]]:
     """Let go of what is older than we promise to keep: the history of polls, stories past `retention.stories`,
-    and keys to find what is past `dedup.window`.
+    and keys to find what is past `dedup.window`. In steps, each whole in itself.
     """
-    with writing(engine) as connection:
-        polls.forget_old_fetches(connection)
-        days.fold_old(connection, now)
-        transitions.forget_old(connection, now)
+
+    expired = 1
+
+    def forget() -> None:
         usual, lease = 2 * settings.fetch.ceiling, lease_of(settings.fetch)
-        sources.unfreeze(connection, now, lease=lease, usual=usual, longest=LONGEST_WAIT)
-        keys.tidy(connection, stories.first_since(connection, now - settings.dedup.window))
-    while True:
+        with writing(engine) as connection:
+            polls.forget_old_fetches(connection)
+            days.fold_old(connection, now)
+            transitions.forget_old(connection, now)
+            sources.unfreeze(connection, now, lease=lease, usual=usual, longest=LONGEST_WAIT)
+            keys.tidy(connection, stories.first_since(connection, now - settings.dedup.window))
+
+    def expire() -> None:
+        nonlocal expired
         with writing(engine) as connection:
             expired = retention.expire(connection, before=now - settings.retention.stories, now=now)
-        if expired == 0:
-            return
         log.info("expired", extra=fields(stories=expired))
+
+    yield forget
+    while expired:
+        yield expire

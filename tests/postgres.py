@@ -23,14 +23,15 @@ from aggregator.store.engine import open_engine, upgrade
 BINARIES = "/usr/lib/postgresql/*/bin"  # where Debian puts them, one folder a version
 USER = "postgres"  # of the database, and of the machine where we are root: PostgreSQL does not run as root
 TEMPLATE = "migrated"
-NOT_DURABLE = ("fsync=off", "full_page_writes=off", "synchronous_commit=off")  # what a test loses, nobody misses
+QUICK = ("fsync=off", "full_page_writes=off")  # the machine does not lose its power during a test
+LOSING = ("synchronous_commit=off",)  # what a killed server loses, nobody misses
 START_SECONDS = 30.0
 
 
 class Cluster:
     """A server in a folder of its own, which listens at a socket in it and nowhere else.
 
-    durable  whether it writes like one that is used: what was committed survives `kill`
+    durable  whether what was committed survives when the server is killed
     """
 
     def __init__(self, binaries: Path, *, durable: bool = False) -> None:
@@ -80,9 +81,9 @@ class Cluster:
             connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))  # type: ignore[arg-type]
 
     def start(self) -> None:
-        """Start the server, and wait until it answers."""
+        """Start the server, and wait until it answers. It lives no longer than the thread that calls this."""
         settings = ["listen_addresses=", f"unix_socket_directories={self.folder}", "max_connections=200"]
-        flags = [f"-c{setting}" for setting in (*settings, *(() if self._durable else NOT_DURABLE))]
+        flags = [f"-c{setting}" for setting in (*settings, *QUICK, *(() if self._durable else LOSING))]
         self._server = self._run(self._binaries / "postgres", f"-D{self.folder}/data", *flags)
         end = time.monotonic() + START_SECONDS
         while True:
@@ -94,7 +95,7 @@ class Cluster:
                 time.sleep(0.05)
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
-        """End the server: by SIGINT at once but in order, by SIGQUIT as if the machine had lost its power."""
+        """End the server: by SIGINT at once but in order, by SIGQUIT as if it had been killed."""
         if self._server is not None:
             self._server.send_signal(how)
             self._server.wait(START_SECONDS)
@@ -132,9 +133,9 @@ def binaries() -> Path:
     pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
 
 
-on_sqlite_only = pytest.mark.parametrize(
-    "database", ["sqlite"], indirect=True
-)  # what only SQLite has, or needs no other
+# What only one of them has, or what brings an engine of its own.
+on_sqlite_only = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+on_postgresql_only = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 
 
 @pytest.fixture(scope="session")

@@ -54,11 +54,12 @@ def _print_account(account: "Account", catalogue: "Catalogue") -> None:
 def split(config: Path, story: str, sighting: int) -> None:
     """Take SIGHTING (a number that `explain` lists) out of STORY, for good."""
     from aggregator import curation
-    from aggregator.ingest.worker import utc_now
     from aggregator.service import setup
+    from aggregator.store.clock import clock_of
 
     settings = load(config)
-    uuid = curation.split(setup.open_store(settings), settings, story, sighting, utc_now())
+    engine = setup.open_store(settings)
+    uuid = curation.split(engine, settings, story, sighting, clock_of(engine)())
     click.echo(f"{sighting} is now in urn:uuid:{uuid}, and will stay apart from what it was with.")
 
 
@@ -73,16 +74,16 @@ def dedup(config: Path, dry_run: bool, since: str, as_json: bool) -> None:
 
     from aggregator import curation
     from aggregator.config.quantities import parse_duration
-    from aggregator.ingest.worker import utc_now
     from aggregator.service import setup
+    from aggregator.store.clock import clock_of
 
     try:
         span = parse_duration(since)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--since") from error
     settings = load(config)
-    now = utc_now()
     engine = setup.open_store(settings)
+    now = clock_of(engine)()
     moves = curation.match_again(engine, settings, since=now - span, now=now, dry_run=dry_run)
     if as_json:
         click.echo(json.dumps([asdict(move) for move in moves], ensure_ascii=False, indent=1))
@@ -100,10 +101,11 @@ def dedup(config: Path, dry_run: bool, since: str, as_json: bool) -> None:
 def release(config: Path, flood: int) -> None:
     """Publish what FLOOD (a number that `status` lists) brought; the next merge takes it."""
     from aggregator import curation
-    from aggregator.ingest.worker import utc_now
     from aggregator.service import setup
+    from aggregator.store.clock import clock_of
 
-    items = curation.release(setup.open_store(load(config)), flood, utc_now())
+    engine = setup.open_store(load(config))
+    items = curation.release(engine, flood, clock_of(engine)())
     click.echo(f"{items} items go on to the merge.")
 
 
@@ -113,8 +115,9 @@ def release(config: Path, flood: int) -> None:
 def discard(config: Path, flood: int) -> None:
     """Never publish what FLOOD (a number that `status` lists) brought."""
     from aggregator import curation
-    from aggregator.ingest.worker import utc_now
     from aggregator.service import setup
+    from aggregator.store.clock import clock_of
 
-    items = curation.discard(setup.open_store(load(config)), flood, utc_now())
+    engine = setup.open_store(load(config))
+    items = curation.discard(engine, flood, clock_of(engine)())
     click.echo(f"{items} items are forgotten, and will not come back as new.")

@@ -21,6 +21,7 @@ from aggregator.dedup.match import Evidence
 from aggregator.dedup.window import Window
 from aggregator.store import stories
 from aggregator.store.engine import writing
+from aggregator.store.locks import Lock, got
 from aggregator.store.stories import Attached, NewStory, Sighting
 
 BATCH = 2_000  # sightings in one transaction: long enough to amortise it, short enough not to keep writers waiting
@@ -77,16 +78,20 @@ class Merger:
 
     def run(self, engine: Engine, now: datetime) -> Merged:
         """Merge until nothing waits, batch by batch; nothing is done where another process is at it."""
+        total = Merged()
+        while (merged := self.step(engine, now)).sightings:
+            total += merged
+        return total
+
+    def step(self, engine: Engine, now: datetime) -> Merged:
+        """Merge one batch."""
         if not self._read_at <= now < self._read_at + REREAD_EVERY:
             self._window, self._read_at = Window(), now
-        total = Merged()
         try:
-            while (merged := self._run_batch(engine, now)).sightings:
-                total += merged
+            return self._run_batch(engine, now)
         except BaseException:
             self._window = Window()  # it may know what was not committed
             raise
-        return total
 
     def _run_batch(self, engine: Engine, now: datetime) -> Merged:
         with writing(engine) as connection:
@@ -94,7 +99,7 @@ class Merger:
 
     def merge_batch(self, connection: Connection, now: datetime) -> Merged:
         """Merge the first sightings that wait; `Merged()` when none does, or another process is merging."""
-        waiting = stories.pending(connection, BATCH) if stories.alone(connection) else ()
+        waiting = stories.pending(connection, BATCH) if got(connection, Lock.MERGING) else ()
         if not waiting:
             return Merged()
         batch = self._prepare(connection, waiting)

@@ -21,6 +21,7 @@ from aggregator.dedup.match import Evidence
 from aggregator.dedup.merge import choose_leads, new_story, story_uuid
 from aggregator.store import stories
 from aggregator.store.engine import reading, writing
+from aggregator.store.locks import Lock, wait_for
 from aggregator.store.stories import Attached, Sighting
 
 READ_AT_ONCE = 2_000
@@ -134,6 +135,7 @@ def _history(engine: Engine, since: datetime) -> Iterator[Sighting]:
 
 def _do(connection: Connection, moves: Sequence[Move], chooser: Chooser, now: datetime) -> None:
     """Move sightings in one transaction: stories that lose all are gone, the others show what they should."""
+    wait_for(connection, Lock.MERGING)
     left = {move.sighting.story_id for move in moves if move.sighting.story_id is not None}
     attached = [_attached(move, move.to or _own_story(connection, move.sighting)) for move in moves]
     stories.attach(connection, attached)

@@ -11,10 +11,10 @@ import random
 from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from types import TracebackType
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from aggregator.config.redaction import redacted, shown_address
@@ -26,6 +26,7 @@ from aggregator.ingest.writer import Writer, after_a_bug
 from aggregator.logs import fields
 from aggregator.outcome import Exchange, Failed, Outcome, Reason
 from aggregator.store import sources
+from aggregator.store.clock import Clock, clock_of
 from aggregator.store.engine import writing
 from aggregator.store.polls import Counts
 from aggregator.store.presence import present
@@ -55,14 +56,10 @@ def lease_of(settings: FetchSettings) -> timedelta:
     return POLL_WITHIN + settings.floor
 
 
-def utc_now() -> datetime:
-    """The clock on the wall."""
-    return datetime.now(UTC)
-
-
 class Worker:
     """`async with Worker(engine, settings) as worker: await worker.drain()`.
 
+    clock  the database's, if None
     only   the address of the one source to poll; all of them if None
     watch  is told of every poll that ended
     """
@@ -72,20 +69,20 @@ class Worker:
         engine: Engine,
         settings: Settings,
         *,
-        clock: Callable[[], datetime] = utc_now,
+        clock: Clock | None = None,
         only: str | None = None,
         watch: Callable[[Polled], None] = lambda _: None,
     ) -> None:
         self._engine = engine
         self._settings = settings
         self._sources: dict[str, SourceSettings] = {source.address: source for source in settings.sources}
-        self._clock = clock
+        self._clock = clock or clock_of(engine)
         self._only = only
         self._watch = watch
         self._running: dict[asyncio.Task[None], Claim] = {}
         self._stopping = False
         self._stack = AsyncExitStack()
-        self.writer = Writer(engine, clock)
+        self.writer = Writer(engine, self._clock)
         self._in_hand = 0  # polls that have ended, and wait for the writer
         self.writer.in_flight = lambda: len(self._running) - self._in_hand
 
@@ -117,6 +114,11 @@ class Worker:
         """Claim nothing more; what is in flight is finished, or given back, when the block ends."""
         self._stopping = True
 
+    @property
+    def stopping(self) -> bool:
+        """Whether nothing new is to be begun."""
+        return self._stopping
+
     async def start_due(self) -> int:
         """Claim all that is due and start polling it as there is room; returns how many, once nothing more is due."""
         started = 0
@@ -147,19 +149,18 @@ class Worker:
         return polls
 
     async def _claim(self, limit: int) -> tuple[Claim, ...]:
-        def claim() -> tuple[Claim, ...]:
-            with writing(self._engine) as connection:
-                return sources.claim_due(
-                    connection,
-                    now=self._clock(),
-                    limit=limit,
-                    per_host=QUEUE_PER_HOST * self._settings.fetch.per_host,
-                    lease=lease_of(self._settings.fetch),
-                    floor=self._settings.fetch.floor,
-                    only=self._only,
-                )
+        def claim(connection: Connection) -> tuple[Claim, ...]:
+            return sources.claim_due(
+                connection,
+                now=self._clock(),
+                limit=limit,
+                per_host=QUEUE_PER_HOST * self._settings.fetch.per_host,
+                lease=lease_of(self._settings.fetch),
+                floor=self._settings.fetch.floor,
+                only=self._only,
+            )
 
-        return await self.writer.call(claim)
+        return await self.writer.call(lambda: self.writer.write(claim))
 
     async def _some_to_end(self) -> None:
         await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
@@ -222,6 +223,7 @@ class Worker:
             return
         claims = dict(self._running)
         _, late = await asyncio.wait(claims, timeout=GRACE_SECONDS)
+        self.writer.hurry()
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
@@ -233,11 +235,13 @@ class Worker:
     async def _give_back(self, claims: Iterable[Claim], *, not_before: datetime | None = None) -> None:
         given = tuple(claims)
 
-        def release() -> None:
-            with writing(self._engine) as connection:
-                sources.release(connection, given, not_before=not_before)
+        def release(connection: Connection) -> None:
+            sources.release(connection, given, not_before=not_before)
 
-        await self.writer.call(release)
+        try:
+            await self.writer.call(lambda: self.writer.write(release))
+        except SQLAlchemyError as error:
+            log.error("could not give back", extra=fields(sources=len(given), error=type(error).__name__))
 
 
 def named(claim: Claim, source: SourceSettings, **facts: object) -> dict[str, object]:

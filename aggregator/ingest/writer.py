@@ -1,20 +1,23 @@
 """The one thread that writes: takes whatever results have gathered and commits them together.
 
 While one group is being committed the next one gathers, so groups grow with the load and nobody waits when there is
-none. A result that cannot be stored is rolled back to its own savepoint; the others of its group are not touched.
+none. A result that cannot be stored is rolled back to its own savepoint; the others of its group are not touched. What
+passes is waited for, and the group stored again: a poll whose claim is gone by then was stored, and is left alone.
 """
 
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from types import TracebackType
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 
 from aggregator.dedup import flood
 from aggregator.ingest.network import Network, Verdict, reached
@@ -23,7 +26,7 @@ from aggregator.logs import fields
 from aggregator.outcome import Failed, Outcome, Reason, Updated, Why
 from aggregator.standing import Change, Transition
 from aggregator.store import polls, sightings, sources, transitions
-from aggregator.store.engine import writing
+from aggregator.store.patience import Patience, passing
 from aggregator.store.polls import Counts
 from aggregator.store.sightings import Saved
 from feeds.parse.trim import guid_digest, without
@@ -34,6 +37,7 @@ GROUP = 100  # results in one commit at most
 AFTER_A_BUG = timedelta(hours=1)
 ANSWERED = 1_000_000  # polls in flight: as good as more than there can be, for somebody has answered
 OFFLINE_WAIT = timedelta(minutes=15)  # until a source is tried again that could not be reached for want of a network
+PATIENCE = timedelta(minutes=4)  # what a result is worth; its claim is not ours for much longer
 
 T = TypeVar("T")
 
@@ -48,6 +52,7 @@ class Writer:
         self.in_flight: Callable[[], int] = lambda: 0  # polls that have not ended; the worker knows
         self._known_online = False
         self._answers = 0  # in what is left of the group that is being stored
+        self._patience = Patience(PATIENCE)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
         self._waiting: asyncio.Queue[tuple[Result, asyncio.Future[Counts]]] = asyncio.Queue()
 
@@ -66,6 +71,17 @@ class Writer:
         """Run something else that writes, in its turn."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, function)
 
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """One transaction, repeated while what stops it is passing; in the writer's thread only.
+
+        raises  DBAPIError
+        """
+        return self._patience.write(self._engine, work)
+
+    def hurry(self) -> None:
+        """Wait for nothing that passes any more; from any thread."""
+        self._patience.end()
+
     async def save(self, result: Result) -> Counts:
         """Store one result; returns when it is committed.
 
@@ -81,10 +97,7 @@ class Writer:
             while len(group) < GROUP and not self._waiting.empty():
                 group.append(self._waiting.get_nowait())
             results = [result for result, _ in group]
-            try:
-                counts: Sequence[Counts | SQLAlchemyError] = await self.call(lambda r=results: self._commit(r))  # type: ignore[misc]
-            except SQLAlchemyError as error:
-                counts = [error] * len(group)
+            counts = await self.call(partial(self._commit_each, results))
             for (_, done), count in zip(group, counts, strict=True):
                 if done.cancelled():
                     continue
@@ -93,22 +106,35 @@ class Writer:
                 else:
                     done.set_result(count)
 
+    def _commit_each(self, results: Sequence[Result]) -> Sequence[Counts | SQLAlchemyError]:
+        """Commit them together; where that cannot be, each alone, so that one does not take the others with it."""
+        try:
+            return self._commit(results)
+        except SQLAlchemyError as error:
+            if len(results) == 1:
+                return [error]
+        return [count for result in results for count in self._commit_each([result])]
+
     def _commit(self, results: Sequence[Result]) -> list[Counts]:
-        now = self._clock()
-        with writing(self._engine) as connection:
+        def store_all(connection: Connection) -> list[Counts]:
+            now = self._clock()
             self._answers = sum(map(_answered, results))
             return [self._store(connection, result, now) for result in results]
+
+        return self.write(store_all)
 
     def _store(self, connection: Connection, result: Result, now: datetime) -> Counts:
         if self._is_ours(connection, result, now):
             sources.release(connection, (result.claim,), not_before=now + OFFLINE_WAIT, why_then=Why.OFFLINE)
             return Counts()
         try:
-            with connection.begin_nested():
+            with suppress(IntegrityError), connection.begin_nested():
                 return _store(connection, result, now)
-        except OperationalError:
-            raise  # the disk is full, or the connection is gone: that is not this source's doing
+            with connection.begin_nested():  # somebody else stored the same; now that it is there, it is found
+                return _store(connection, result, now)
         except Exception as error:
+            if isinstance(error, DBAPIError) and (isinstance(error, OperationalError) or passing(error)):
+                raise  # the disk is full, or the connection is gone: that is not this source's doing
             log.exception("could not store", extra=fields(source=result.claim.source_id))
             with connection.begin_nested():
                 return _store(connection, after_a_bug(result, error, now), now)

@@ -8,9 +8,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from aggregator.config.lookup import known_source
 from aggregator.config.settings import Settings
 from aggregator.errors import Problem
-from aggregator.ingest.worker import utc_now
 from aggregator.publish.status import Overview, SourceStatus, described, overview
 from aggregator.store import configuration, floods, health, transitions, views
+from aggregator.store.clock import clock_of
 from aggregator.store.engine import open_engine, reading
 from feeds.parse import expat
 
@@ -22,7 +22,7 @@ def status_of(
 
     raises  UnknownSource
     """
-    only, now = known_source(only, settings) if only else None, utc_now()
+    only, now = known_source(only, settings) if only else None, clock_of(engine)()
     with reading(engine) as connection:
         everything = views.category_states(connection).get("all")
         found = overview(

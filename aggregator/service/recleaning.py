@@ -9,8 +9,8 @@ from aggregator.dedup.merge import Merger
 from aggregator.ingest.child import Originals
 from aggregator.ingest.parser import Parser
 from aggregator.ingest.pipeline import seen
-from aggregator.ingest.worker import utc_now
 from aggregator.store import sightings
+from aggregator.store.clock import clock_of
 from aggregator.store.engine import reading, writing
 from feeds.fingerprint import fingerprint
 
@@ -41,5 +41,5 @@ async def reclean(engine: Engine, settings: Settings, *, watch: Callable[[int], 
                 changed += sightings.reclean(connection, cleaned)
             last = batch[-1].id
             watch(len(batch))
-    Merger(settings.dedup, settings.sources).run(engine, utc_now())
+    Merger(settings.dedup, settings.sources).run(engine, clock_of(engine)())
     return changed

@@ -12,9 +12,9 @@ from aggregator.config import watch
 from aggregator.config.reload import Refused, look, missing, without_restart
 from aggregator.config.settings import Settings
 from aggregator.errors import DatabaseError
-from aggregator.ingest.worker import utc_now
 from aggregator.service.setup import put_in_force
 from aggregator.store import configuration
+from aggregator.store.clock import clock_of
 from aggregator.store.engine import reading, writing
 
 log = logging.getLogger(__name__)
@@ -83,11 +83,13 @@ class Reloader:
                 return without_restart(current, found)
             if found is None and (state.problems or state.digest != current.digest):
                 with writing(self._engine) as connection:
-                    configuration.put_in_force(connection, current.digest, utc_now())
+                    configuration.put_in_force(connection, current.digest, clock_of(self._engine)())
                 log.warning("config.yaml is again what is in force")
             elif found is not None and (found.digest != state.refused_digest or not state.problems):
                 with writing(self._engine) as connection:
-                    configuration.refuse(connection, found.digest, found.lines, utc_now(), missing=found.missing)
+                    configuration.refuse(
+                        connection, found.digest, found.lines, clock_of(self._engine)(), missing=found.missing
+                    )
                 for line in found.lines:
                     log.error("kept the old settings: %s", line)
         except SQLAlchemyError as error:

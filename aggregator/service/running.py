@@ -20,9 +20,10 @@ from aggregator.config.settings import Settings
 from aggregator.config.values import Listen
 from aggregator.dedup.merge import Merged, Merger
 from aggregator.errors import AggregatorError, DatabaseError
-from aggregator.ingest.worker import Polled, Worker, utc_now
+from aggregator.ingest.worker import Polled, Worker
 from aggregator.service.reloading import Reloader
 from aggregator.store import sources, texts
+from aggregator.store.clock import clock_of
 from aggregator.store.engine import writing
 
 log = logging.getLogger(__name__)
@@ -44,7 +45,7 @@ def due(engine: Engine, settings: Settings, *, only: str | None, force: bool) ->
     raises  UnknownSource
     """
     only = known_source(only, settings) if only else None
-    now = utc_now()
+    now = clock_of(engine)()
     with writing(engine) as connection:
         if force:
             sources.make_due(connection, now, address=only)
@@ -63,7 +64,7 @@ async def ingest_once(
             _on_signals(worker.stop)
             polls = await worker.drain()
             merger = Merger(settings.dedup, settings.sources)
-            merged = await worker.writer.call(lambda: merger.run(engine, utc_now()))
+            merged = await worker.writer.call(lambda: merger.run(engine, clock_of(engine)()))
             await worker.writer.call(lambda: texts.index_all(engine))
     except DBAPIError as error:
         raise DatabaseError(f"the database failed: {error.orig}; run it again when that is mended") from error
@@ -87,7 +88,7 @@ async def ingest_forever(engine: Engine, settings: Settings, *, server: Process 
         # New settings get a new worker: nothing of the old ones is left in any corner, and polls in flight end first.
         changed = asyncio.create_task(reloader.next(settings))
         async with Worker(engine, settings) as worker:
-            scheduler = schedule(worker, engine, settings, utc_now)
+            scheduler = schedule(worker, engine, settings, clock_of(engine))
             scheduler.start()
             log.info("ingesting sources=%d", len(settings.sources))
             await asyncio.wait((*ends, changed), return_when=asyncio.FIRST_COMPLETED)

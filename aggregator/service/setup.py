@@ -9,8 +9,8 @@ from xxhash import xxh3_128_digest
 from aggregator.config.reload import loses_too_much
 from aggregator.config.settings import Settings
 from aggregator.errors import DatabaseError
-from aggregator.ingest.worker import utc_now
 from aggregator.store import configuration, sources, stories
+from aggregator.store.clock import clock_of
 from aggregator.store.engine import open_engine, reading, upgrade, writing
 from aggregator.store.sources import Listed
 
@@ -39,7 +39,7 @@ def put_in_force(engine: Engine, settings: Settings, *, started: bool = True) ->
 
     raises  DatabaseError
     """
-    now = utc_now()
+    now = clock_of(engine)()
     try:
         with writing(engine) as connection:
             changed = sources.sync(connection, listed(settings), slugs(settings), now)

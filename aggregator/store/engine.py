@@ -9,7 +9,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    ExceptionContext,
+    create_engine,
+    event,
+    inspect,
+    make_url,
+    text,
+)
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from aggregator.errors import DatabaseError
@@ -21,6 +31,17 @@ PATIENCE_MS = 15_000
 CACHE_KIB = 64 * 1024
 CHECKPOINT_PAGES = 8_000  # of 4 KiB
 MIGRATIONS = Path(__file__).parent / "migrations"
+# On PostgreSQL: how soon we learn that the server is gone, and the server that we are. A worker that is stopped in the
+# middle of a transaction holds its locks until then. (https://www.postgresql.org/docs/current/libpq-connect.html)
+REACHED_WITHIN = {
+    "connect_timeout": 5,  # seconds
+    "tcp_user_timeout": 10_000,  # milliseconds
+    "keepalives_idle": 30,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+}
+AWAY_SECONDS = 30
+READ_ONLY = "25006"
 
 
 def open_engine(url: str, *, patience_ms: int = PATIENCE_MS) -> Engine:
@@ -33,7 +54,7 @@ def open_engine(url: str, *, patience_ms: int = PATIENCE_MS) -> Engine:
         parsed = make_url(url)
         if parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:"):
             Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(parsed)
+        engine = create_engine(parsed) if parsed.get_backend_name() == "sqlite" else _server_engine(parsed)
     except (SQLAlchemyError, OSError, ImportError) as error:
         raise DatabaseError(f"the database cannot be opened: {error}; see `database:` in config.yaml") from error
     if engine.dialect.name == "sqlite":
@@ -58,6 +79,23 @@ def _prepare_sqlite(engine: Engine, patience_ms: int) -> None:
     def begin(connection: Connection) -> None:
         write = connection.get_execution_options().get(WRITE, False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def _server_engine(url: URL) -> Engine:
+    engine = create_engine(url, pool_pre_ping=True, connect_args=REACHED_WITHIN | dict(url.query))
+
+    @event.listens_for(engine, "connect")
+    def limit(dbapi_connection: Any, _record: Any) -> None:
+        with dbapi_connection.cursor() as cursor:
+            cursor.execute(f"SET idle_in_transaction_session_timeout = '{AWAY_SECONDS}s'")
+        dbapi_connection.commit()
+
+    @event.listens_for(engine, "handle_error")
+    def leave_a_former_primary(context: ExceptionContext) -> None:
+        if getattr(context.original_exception, "sqlstate", None) == READ_ONLY:
+            context.is_disconnect = True
+
+    return engine
 
 
 @contextmanager

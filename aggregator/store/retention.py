@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, select, update
 
 from aggregator.store import texts
+from aggregator.store.locks import Lock, wait_for
 from aggregator.store.schema import sightings, stories
 from aggregator.store.stories import touch, unfile
 
@@ -20,6 +21,7 @@ def expire(connection: Connection, *, before: datetime, now: datetime) -> int:
 
     When we first saw a story counts too: what was old when its source was added stays as long as anything else.
     """
+    wait_for(connection, Lock.MERGING)  # nothing may join a story that goes
     recent = select(sightings.c.id).where(sightings.c.story_id == stories.c.id, sightings.c.first_seen_at >= before)
     old = select(stories.c.id).where(stories.c.published < before, stories.c.updated < before, ~recent.exists())
     ids = list(connection.scalars(old.order_by(stories.c.id).limit(BATCH)))

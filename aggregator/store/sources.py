@@ -18,6 +18,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from aggregator.outcome import Move, Reason, Validators, Why
 from aggregator.standing import Before, Standing
 from aggregator.store.columns import Instant
+from aggregator.store.locks import Lock, wait_for
 from aggregator.store.schema import categories, hosts, source_categories, sources
 from feeds.kinds import KINDS
 from feeds.model import Rhythm
@@ -89,6 +90,7 @@ def sync(connection: Connection, listed: Iterable[Listed], slugs: Iterable[str],
     slugs    every category's, `all` included
     returns  the ids of the known sources whose categories changed: their stories must be filed anew
     """
+    wait_for(connection, Lock.SETTING_UP)
     wanted = {source.address: source for source in listed}
     _add_categories(connection, slugs, now)
     c = sources.c
@@ -204,13 +206,15 @@ def claim_due(
 
     Counts the attempt.
 
-    One statement, so that two workers never take the same source: on PostgreSQL rows that another is taking are passed
-    over (SKIP LOCKED); SQLite has one writer at a time and leaves the clause out.
+    One statement, so that two workers never take the same source: on PostgreSQL rows that another is writing are passed
+    over (SKIP LOCKED); SQLite has one writer at a time and leaves the clause out. That nobody else is at a host, a
+    statement cannot see that began before the other's commit; so claims are made one after the other.
 
     per_host  of each host so many at the most, so that one host with many feeds does not keep the others waiting
     floor     the end of every lease: nobody is at the host any more, but may have asked a moment before
     only      the address of the one source to look at
     """
+    wait_for(connection, Lock.CLAIMING)
     given = {
         "now": now,
         "not_idle_before": now + floor,

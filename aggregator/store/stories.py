@@ -61,8 +61,12 @@ class Sighting:
 
 
 def pending(connection: Connection, limit: int) -> tuple[Sighting, ...]:
-    """The sightings that are new or changed since the last merge, in order of arrival."""
-    return _read(connection.execute(_COLUMNS.where(sightings.c.pending == 1).order_by(sightings.c.id).limit(limit)))
+    """The sightings that are new or changed since the last merge, in order of arrival.
+
+    They stay as they are until the transaction ends: what changed meanwhile must not count as merged.
+    """
+    waiting = _COLUMNS.where(sightings.c.pending == 1).order_by(sightings.c.id).limit(limit)
+    return _read(connection.execute(waiting.with_for_update(of=sightings)))
 
 
 def uuid_of(connection: Connection, sighting_id: int) -> UUID | None:
@@ -368,19 +372,6 @@ def parted(connection: Connection) -> dict[int, frozenset[int]]:
         found[one] = found.get(one, frozenset()) | {other}
         found[other] = found.get(other, frozenset()) | {one}
     return found
-
-
-MERGING = 0x6D65726765  # "merge": the name of the lock
-
-
-def alone(connection: Connection) -> bool:
-    """Whether this transaction may merge: one at a time, whichever process it is in.
-
-    On SQLite whoever writes is alone anyway. On PostgreSQL a lock that ends with the transaction says so.
-    """
-    if connection.dialect.name != "postgresql":
-        return True
-    return bool(connection.scalar(select(func.pg_try_advisory_xact_lock(MERGING))))
 
 
 def touch(connection: Connection, story_ids: Collection[int], now: datetime) -> None:

@@ -10,17 +10,17 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, delete, func, select, update
+from sqlalchemy import Connection, Engine, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from aggregator.store.columns import among
 from aggregator.store.engine import writing
+from aggregator.store.locks import Lock, got
 from aggregator.store.schema import sightings, stories, story_texts
 from feeds.html import text_of
 from feeds.terms import terms
 
 BATCH = 200  # stories in one transaction: a tenth of a second, so that writers are not kept waiting
-INDEXING = 0x696E646578  # "index": the name of the lock
 TITLE, TEXT = "A", "D"  # the weights of a term's places on PostgreSQL
 _MOST_PLACES = 255  # of one term in one text; PostgreSQL keeps no more
 
@@ -39,7 +39,7 @@ class Text:
 def index_some(engine: Engine) -> int:
     """Index the next stories that wait; returns how many were looked at, 0 when none waits or another is at it."""
     with writing(engine) as connection:
-        waiting = _waiting(connection) if _alone(connection) else []
+        waiting = _waiting(connection) if got(connection, Lock.INDEXING) else []
         if waiting:
             _index(connection, waiting)
         return len(waiting)
@@ -57,13 +57,6 @@ def _index(connection: Connection, waiting: Sequence[Any]) -> None:
     forget(connection, [text.story_id for text in changed])
     _remember(connection, changed)
     connection.execute(update(stories).where(among(connection, stories.c.id, ids)).values(indexed=1))
-
-
-def _alone(connection: Connection) -> bool:
-    """On SQLite whoever writes is alone anyway; on PostgreSQL a lock that ends with the transaction says so."""
-    if connection.dialect.name != "postgresql":
-        return True
-    return bool(connection.scalar(select(func.pg_try_advisory_xact_lock(INDEXING))))
 
 
 def _waiting(connection: Connection) -> list[Any]:

@@ -19,7 +19,7 @@ from sqlalchemy import update
 from aggregator import jobs
 from aggregator.__main__ import main
 from aggregator.ingest import worker, writer
-from aggregator.store import engine, polls, schema, sightings
+from aggregator.store import clock, engine, polls, schema, sightings
 
 POLL_WITHIN = timedelta(seconds=3)  # as ten minutes are beside a floor of fifteen, in a hurry
 
@@ -56,8 +56,7 @@ def set_clocks(file: Path) -> None:
         now: datetime = Shifted.now(UTC)
         return now
 
-    worker.utc_now = utc_now
-    _default(worker.Worker.__init__, "clock", utc_now)
+    clock.utc_now = jobs.utc_now = utc_now  # type: ignore[assignment]  # on PostgreSQL nobody but the scheduler looks at it
     for module in (apscheduler.schedulers.base, apscheduler.executors.base):
         module.datetime = Shifted
 
