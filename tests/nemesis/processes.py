@@ -43,7 +43,7 @@ class Kept:
             text=True,
             start_new_session=True,  # a group of its own, for its children to be ended with it
         )
-        self._expected = False
+        self._expected = self._told = False
         self._started = time.monotonic()
         threading.Thread(target=self._listen, args=(self._process,), daemon=True).start()
 
@@ -78,20 +78,23 @@ class Kept:
     def signal(self, number: signal.Signals) -> None:
         """Send it a signal, if it still runs; SIGKILL and SIGTERM are expected to end it."""
         self._expected |= number in (signal.SIGKILL, signal.SIGTERM)
+        self._told |= number == signal.SIGTERM
         if self._process.poll() is None:
             self._process.send_signal(number)
 
     def end(self) -> None:
         """SIGTERM, and all the time that it has; it must end by then, with exit code 0."""
-        self.signal(signal.SIGTERM)
+        if not self._told:  # a second one would end it at once: it may have been stopped when it was told
+            self.signal(signal.SIGTERM)
         started = time.monotonic()
+        beginning = started - self._started < BEGINNING  # it may not listen yet
         try:
             code = self._process.wait(GRACE)
         except subprocess.TimeoutExpired:
             self._history.unwell.append(f"{self.name} still ran {GRACE:g} s after SIGTERM")
         else:
             self._note(f"ended in {time.monotonic() - started:.1f} s")
-            if code != 0:
+            if code != 0 and not (beginning and code == -signal.SIGTERM):
                 said = " | ".join(list(self.words)[-3:])
                 self._history.unwell.append(f"{self.name} ended with exit code {code} after SIGTERM: {said}")
         self._end_group()
