@@ -10,10 +10,11 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.base import BaseTrigger
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from aggregator.config.settings import Settings
@@ -23,14 +24,15 @@ from aggregator.ingest.worker import Worker, lease_of
 from aggregator.logs import fields
 from aggregator.store import days, keys, polls, retention, sources, stories, texts, transitions
 from aggregator.store.clock import utc_now
-from aggregator.store.engine import writing
+from aggregator.store.duties import Duty
 from aggregator.store.patience import first_line
 
 log = logging.getLogger(__name__)
 
 POLL_EVERY = timedelta(seconds=5)
 MERGE_EVERY = timedelta(seconds=3)
-TIDY_EVERY = timedelta(hours=1)
+TIDY_EVERY = timedelta(hours=1)  # by one process of all
+LOOK_EVERY = timedelta(minutes=1)  # whether it is time, and nobody is at it
 LISTS_EVERY = timedelta(minutes=5)  # a look at which are due
 LONGEST_WAIT = timedelta(days=34)  # a 410 rests for 30 days and its jitter, a Retry-After for 31
 
@@ -79,6 +81,7 @@ def schedule(worker: Worker, engine: Engine, settings: Settings, clock: Callable
     """
     ticker = Ticker(utc_now)  # APScheduler goes by the clock of this machine
     merger = Merger(settings.dedup, settings.sources)
+    duty = Duty(engine, "tidy", clock, every=TIDY_EVERY)
 
     async def poll() -> None:
         await worker.start_due()
@@ -90,17 +93,19 @@ def schedule(worker: Worker, engine: Engine, settings: Settings, clock: Callable
             pass  # after an upgrade, all there is
 
     async def tidy() -> None:
-        for step in tidying(engine, settings, clock()):
-            if worker.stopping:
+        if not await worker.writer.call(duty.take):
+            return
+        for step in tidying(settings, clock()):
+            if worker.stopping or not await worker.writer.call(partial(duty.do, step)):
                 return
-            await worker.writer.call(step)
+        await worker.writer.call(duty.done)
 
     async def refresh_lists() -> None:
         await lists.refresh(settings, clock())
 
     if any(one.address for one in settings.lists):
-        ticker.add_job(refresh_lists, Every(LISTS_EVERY), next_run_time=clock(), name="lists")
-    for job, every in ((poll, POLL_EVERY), (merge, MERGE_EVERY), (tidy, TIDY_EVERY)):
+        ticker.add_job(refresh_lists, Every(LISTS_EVERY), next_run_time=utc_now(), name="lists")
+    for job, every in ((poll, POLL_EVERY), (merge, MERGE_EVERY), (tidy, LOOK_EVERY)):
         ticker.add_job(forgiving(job), Every(every), next_run_time=utc_now(), name=job.__name__)
     return ticker
 
@@ -112,33 +117,31 @@ def forgiving(job: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None
         try:
             await job()
         except DBAPIError as error:
-            log.warning(
-                "the database failed, trying again soon", extra=fields(job=job.__name__, error=first_line(error))
-            )
+            log.warning("the database failed, trying again", extra=fields(job=job.__name__, error=first_line(error)))
 
     return run
 
 
-def tidying(engine: Engine, settings: Settings, now: datetime) -> Iterator[Callable[[], object]]:
-    """Let go of what is older than we promise to keep: the history of polls, stories past `retention.stories`,
-    and keys to find what is past `dedup.window`. In steps, each whole in itself.
-    """
+Step = Callable[[Connection], object]
 
+
+def tidying(settings: Settings, now: datetime) -> Iterator[Step]:
+    """Let go of what is older than we promise to keep: the history of polls, stories past `retention.stories`,
+    and keys to find what is past `dedup.window`. In steps, each a transaction that is whole in itself.
+    """
     expired = 1
 
-    def forget() -> None:
+    def forget(connection: Connection) -> None:
         usual, lease = 2 * settings.fetch.ceiling, lease_of(settings.fetch)
-        with writing(engine) as connection:
-            polls.forget_old_fetches(connection)
-            days.fold_old(connection, now)
-            transitions.forget_old(connection, now)
-            sources.unfreeze(connection, now, lease=lease, usual=usual, longest=LONGEST_WAIT)
-            keys.tidy(connection, stories.first_since(connection, now - settings.dedup.window))
+        polls.forget_old_fetches(connection)
+        days.fold_old(connection, now)
+        transitions.forget_old(connection, now)
+        sources.unfreeze(connection, now, lease=lease, usual=usual, longest=LONGEST_WAIT)
+        keys.tidy(connection, stories.first_since(connection, now - settings.dedup.window))
 
-    def expire() -> None:
+    def expire(connection: Connection) -> None:
         nonlocal expired
-        with writing(engine) as connection:
-            expired = retention.expire(connection, before=now - settings.retention.stories, now=now)
+        expired = retention.expire(connection, before=now - settings.retention.stories, now=now)
         log.info("expired", extra=fields(stories=expired))
 
     yield forget

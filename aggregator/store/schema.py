@@ -332,3 +332,12 @@ configuration = Table(
     Column("missing", Integer, nullable=False, server_default="0"),
     Column("accepted", Text),
 )
+
+# Who does what only one process should, and until when nobody else does.
+duties = Table(
+    "duties",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("holder", Uuid, nullable=False),
+    Column("until", Instant, nullable=False),
+)

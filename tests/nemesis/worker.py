@@ -19,7 +19,7 @@ from sqlalchemy import update
 from aggregator import jobs
 from aggregator.__main__ import main
 from aggregator.ingest import worker, writer
-from aggregator.store import clock, engine, patience, polls, schema, sightings
+from aggregator.store import clock, duties, engine, patience, polls, schema, sightings
 
 POLL_WITHIN = timedelta(seconds=3)  # as ten minutes are beside a floor of fifteen, in a hurry
 
@@ -32,6 +32,8 @@ def press_time() -> None:
         (jobs, "POLL_EVERY", timedelta(seconds=0.3)),
         (jobs, "MERGE_EVERY", timedelta(seconds=0.3)),
         (jobs, "TIDY_EVERY", timedelta(seconds=3)),
+        (jobs, "LOOK_EVERY", timedelta(seconds=1)),
+        (duties, "LEASE", POLL_WITHIN),
         (patience, "LONGEST_PAUSE_SECONDS", 0.5),
     ):
         assert hasattr(module, name), f"{name} is called otherwise by now"
