@@ -27,6 +27,7 @@ from aggregator.logs import fields
 from aggregator.outcome import Exchange, Failed, Outcome, Reason
 from aggregator.store import sources
 from aggregator.store.clock import Clock, clock_of
+from aggregator.store.clock import utc_now as utc_now
 from aggregator.store.engine import writing
 from aggregator.store.polls import Counts
 from aggregator.store.presence import present
