@@ -9,6 +9,7 @@ import logging
 import os
 import signal
 import sys
+import threading
 from asyncio.subprocess import Process
 from collections.abc import Callable
 
@@ -29,6 +30,7 @@ from aggregator.store.engine import writing
 log = logging.getLogger(__name__)
 
 SERVER_GRACE_SECONDS = 5.0
+LAST_MOMENT_SECONDS = 14.0  # after SIGTERM; 15 s are promised, whatever the database or a disk are waiting for
 
 
 class ServerEnded(AggregatorError):
@@ -146,6 +148,12 @@ async def _end(server: Process) -> None:
         await server.wait()
 
 
+def _leave() -> None:
+    """End now, in the middle of whatever it is: as after a crash, leases run out and nothing is half done."""
+    log.error("could not end in order within seconds=%d", LAST_MOMENT_SECONDS)
+    os._exit(0)
+
+
 def _on_signals(act: Callable[[], None]) -> None:
     """The first SIGTERM or Ctrl-C acts; a second one ends the process at once."""
     loop = asyncio.get_running_loop()
@@ -154,6 +162,9 @@ def _on_signals(act: Callable[[], None]) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)
             signal.signal(number, signal.SIG_DFL)
+        last = threading.Timer(LAST_MOMENT_SECONDS, _leave)
+        last.daemon = True
+        last.start()
         act()
 
     for number in (signal.SIGTERM, signal.SIGINT):
