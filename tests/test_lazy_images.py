@@ -22,7 +22,7 @@ from feeds.clean import clean
 from feeds.clean.rules import Rules
 from feeds.model import Entry, Feed
 from tests.chromium import started
-from tests.test_browser import Quiet
+from tests.site import Quiet
 
 FRAGMENTS = {
     path: path.read_text(encoding="utf-8") for path in (Path(__file__).parent / "data" / "lazy").glob("*.html")

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, delete, func, select, text, update
+from sqlalchemy import Connection, bindparam, case, delete, func, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from aggregator.store import texts
@@ -223,13 +223,26 @@ def found(connection: Connection, new: Sequence[NewStory]) -> dict[int, int]:
     """
     if not new:
         return {}
+    if connection.dialect.name == "postgresql":
+        columns = zip(*((one.uuid, one.lead_id, one.published, one.updated) for one in new), strict=True)
+        said = dict(zip(("uuids", "leads", "places", "revisions"), map(list, columns), strict=True))
+        return {row.lead_id: row.id for row in connection.execute(_FOUND_ALL, said)}
     rows = [{"uuid": s.uuid, "lead_id": s.lead_id, "published": s.published, "updated": s.updated} for s in new]
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    upsert = dialect.insert(stories)
-    statement = upsert.on_conflict_do_update(
-        index_elements=[stories.c.uuid], set_={"lead_id": upsert.excluded.lead_id, "indexed": 0}
-    ).returning(stories.c.lead_id, stories.c.id)
-    return {row.lead_id: row.id for row in connection.execute(statement, rows)}
+    return {row.lead_id: row.id for row in connection.execute(_FOUND, rows)}
+
+
+_NEW = sqlite.insert(stories)
+_FOUND = _NEW.on_conflict_do_update(
+    index_elements=[stories.c.uuid], set_={"lead_id": _NEW.excluded.lead_id, "indexed": 0}
+).returning(stories.c.lead_id, stories.c.id)
+# One parameter a column, where Core would write down four a row: 20 us a story.
+_FOUND_ALL = text("""
+INSERT INTO stories (uuid, lead_id, published, updated)
+SELECT * FROM unnest(CAST(:uuids AS uuid[]), CAST(:leads AS bigint[]), CAST(:places AS timestamptz[]),
+                     CAST(:revisions AS timestamptz[]))
+ON CONFLICT (uuid) DO UPDATE SET lead_id = excluded.lead_id, indexed = 0
+RETURNING lead_id, id
+""")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -275,16 +288,20 @@ def settle(connection: Connection, sighting_ids: Sequence[int]) -> None:
 def lead(connection: Connection, leads: Sequence[tuple[int, int, datetime]]) -> None:
     """Set (story, lead sighting, revised): `updated` moves with the text that is shown, and only forward."""
     if leads:
-        connection.execute(
-            update(stories).where(stories.c.id == bindparam("row")).values(lead_id=bindparam("sighting"), indexed=0),
-            [{"row": story, "sighting": sighting} for story, sighting, _ in leads],
-        )
-        connection.execute(
-            update(stories)
-            .where(stories.c.id == bindparam("row"), stories.c.updated < bindparam("revised"))
-            .values(updated=bindparam("revised")),
-            [{"row": story, "revised": revised} for story, _, revised in leads],
-        )
+        rows = [{"row": story, "sighting": sighting, "revised": revised} for story, sighting, revised in leads]
+        connection.execute(_LEAD, rows)
+
+
+_REVISED = bindparam("revised", type_=stories.c.updated.type)
+_LEAD = (
+    update(stories)
+    .where(stories.c.id == bindparam("row"))
+    .values(
+        lead_id=bindparam("sighting"),
+        updated=case((stories.c.updated < _REVISED, _REVISED), else_=stories.c.updated),
+        indexed=0,
+    )
+)
 
 
 def file_stories(connection: Connection, story_ids: Collection[int]) -> None:
