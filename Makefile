@@ -12,7 +12,7 @@ run: .venv/installed  ## the whole service on config.yaml, at http://127.0.0.1:8
 	$(BIN)/aggregator --config config.yaml run
 
 test: .venv/installed-dev browser postgres  ## all tests, with all they need
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 soak: .venv/installed-dev postgres  ## the nemesis for longer, on both databases: SEEDS=10 MINUTES=1 SEED=1
 	$(BIN)/python -m tests.nemesis.run --database both --seed $(or $(SEED),1) --seeds $(or $(SEEDS),10) --minutes $(or $(MINUTES),1)
