@@ -26,6 +26,7 @@ from aggregator.store.stories import Attached, Sighting
 
 READ_AT_ONCE = 2_000
 MOVED_AT_ONCE = 200  # sightings in one transaction
+ROUNDS = 8  # each goes one link further along a chain of sightings that are like the one before
 STAYS = frozenset((Evidence.ECHO.value, Evidence.REPEAT.value))
 
 
@@ -54,16 +55,20 @@ def rematch(
 ) -> tuple[Move, ...]:
     """What belongs elsewhere; done, unless it is a dry run. Needs about 2 KB of memory a sighting since then.
 
-    A run that is ended half way has done what it has done; the next one finds the rest.
+    What belongs with something that is leaving its story follows it in the next round, which a dry run does not show. A
+    run that is ended half way has done what it has done; the next one finds the rest.
     """
     chooser = Chooser(settings, sources)
-    moves = tuple(_moves(engine, chooser, since))
-    if not dry_run:
-        waiting = iter(moves)
-        while some := list(islice(waiting, MOVED_AT_ONCE)):
+    everything: list[Move] = []
+    for _ in range(1 if dry_run else ROUNDS):
+        moves = iter(found := tuple(_moves(engine, chooser, since)))
+        everything += found
+        while not dry_run and (some := list(islice(moves, MOVED_AT_ONCE))):
             with writing(engine) as connection:
                 _do(connection, some, chooser, now)
-    return moves
+        if not found:
+            break
+    return tuple(everything)
 
 
 def split(
