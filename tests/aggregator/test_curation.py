@@ -97,7 +97,7 @@ def test_a_flood_is_listed_and_ended(config: Path, command: str, stories: int) -
         )
         database.execute("UPDATE sightings SET flood_id = 1, pending = 0, story_id = NULL WHERE reason = 'title'")
     database.close()
-    assert "flood 1: 1 items of" in call(config, "status").output
+    assert "flood 1: 1 items of" in call(config, "status", code=1).output
     assert "1 items" in call(config, command, "1").output
     assert "no flood 1 is held" in call(config, command, "1", code=2).output
     call(config, "ingest", "--once")
