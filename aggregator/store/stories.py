@@ -288,6 +288,10 @@ def settle(connection: Connection, sighting_ids: Sequence[int]) -> None:
 def lead(connection: Connection, leads: Sequence[tuple[int, int, datetime]]) -> None:
     """Set (story, lead sighting, revised): `updated` moves with the text that is shown, and only forward."""
     if leads:
+        if connection.dialect.name == "postgresql":
+            said = dict(zip(("rows", "leads", "revisions"), map(list, zip(*leads, strict=True)), strict=True))
+            connection.execute(_LEAD_ALL, said)
+            return
         rows = [{"row": story, "sighting": sighting, "revised": revised} for story, sighting, revised in leads]
         connection.execute(_LEAD, rows)
 
@@ -302,6 +306,12 @@ _LEAD = (
         indexed=0,
     )
 )
+_LEAD_ALL = text("""
+UPDATE stories SET lead_id = chosen, updated = greatest(updated, revised), indexed = 0
+FROM unnest(CAST(:rows AS bigint[]), CAST(:leads AS bigint[]), CAST(:revisions AS timestamptz[]))
+     AS said (story, chosen, revised)
+WHERE id = story
+""")
 
 
 def file_stories(connection: Connection, story_ids: Collection[int]) -> None:
