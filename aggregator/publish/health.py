@@ -43,7 +43,7 @@ _WORDS = {
     State.HELD: "works, but what it brought is held from publishing until you decide",
     State.PAUSED: "is not asked for a while, on purpose",
     State.QUIET: "works, but has been silent for longer than it ever was",
-    State.WAITING: "was never fetched yet",
+    State.WAITING: "was never read yet",
     State.OK: "works",
 }
 
@@ -92,7 +92,7 @@ def state_of(source: Glance) -> State:
         return State.HELD
     if source.standing is Standing.QUIET:
         return State.QUIET
-    return State.WAITING if source.last_fetch_at is None else State.OK
+    return State.WAITING if source.last_success_at is None else State.OK
 
 
 def put_aside(source: Glance) -> bool:

@@ -53,6 +53,7 @@ NEVER_GOOD = {"standing": Standing.WELL, "last_success_at": None, "failures": 1}
     [
         (glance(), State.OK),
         (glance(last_fetch_at=None, last_success_at=None, next_fetch_at=NOW), State.WAITING),
+        (glance(last_success_at=None, reason=Reason.DNS), State.WAITING),  # our own network was gone: nobody is blamed
         (failing(), State.FAILING),
         (failing(standing=Standing.WELL), State.OK),  # not for so long yet that it would be an alarm
         (failing(**NEVER_GOOD), State.FAILING),  # it may be a slip in config.yaml: said at once

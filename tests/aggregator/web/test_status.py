@@ -56,7 +56,7 @@ def test_the_worst_come_first_each_with_its_state_in_words(client: FlaskClient) 
     assert [text(source.css_first("h3")) for source in sources] == ["Blog B", "https://c.example/feed", "Blog A"]
     assert [text(source.css_first(".state")) for source in sources] == [
         "Failing since 1 Mar 2026, 11:00 UTC, 1 hour ago",
-        "Waiting for its first fetch",
+        "Waiting to be read for the first time",
         "OK",
     ]
 
