@@ -36,6 +36,19 @@ class Counts:
     left: int = 0
 
 
+def replace(path: Path, content: bytes, *, beside: Path) -> None:
+    """Write a file so that nobody ever finds half of it; `beside` is where it grows, on the same disk.
+
+    Not synced: the next run compares bytes, and mends what a power cut broke.
+    """
+    try:
+        beside.write_bytes(content)
+        beside.replace(path)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise
+
+
 class PostFolder:
     """The folder, made if it is not there, and ours alone until the `with` block ends.
 
@@ -108,7 +121,7 @@ class PostFolder:
             if known and path.read_bytes() == content:
                 self.counts.unchanged += 1
                 return
-            self._replace(path, content)
+            replace(path, content, beside=self._path / _BESIDE)
         except OSError as error:
             raise self._error("write", path, error) from error
         self._there[_identity(name)] = name
@@ -116,16 +129,6 @@ class PostFolder:
             self.counts.changed += 1
         else:
             self.counts.new += 1
-
-    def _replace(self, path: Path, content: bytes) -> None:
-        """Nobody ever finds half a file. Not synced: the next run compares bytes, and mends what a power cut broke."""
-        beside = self._path / _BESIDE
-        try:
-            beside.write_bytes(content)
-            beside.replace(path)
-        except OSError:
-            beside.unlink(missing_ok=True)
-            raise
 
     def _remove(self, name: str) -> None:
         try:
@@ -153,7 +156,7 @@ class PostFolder:
         content = "".join(f"{line}\n" for line in (self._head, *sorted(self._own.values()))).encode()
         try:
             if not path.exists() or path.read_bytes() != content:
-                self._replace(path, content)
+                replace(path, content, beside=self._path / _BESIDE)
         except OSError as error:
             raise self._error("write", path, error) from error
 

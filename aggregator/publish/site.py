@@ -10,7 +10,7 @@ import os
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 
-from aggregator.publish.folder import Counts, FolderError
+from aggregator.publish.folder import Counts, FolderError, replace
 
 LIST = ".aggregator-site"
 _HEAD = "# written by aggregator export static; only what is listed here is ever removed"
@@ -64,7 +64,7 @@ class SiteFolder:
                 return
             self._announce(name)
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._replace(path, content)
+            replace(path, content, beside=self._path / _BESIDE)
         except OSError as error:
             raise self._error("write", path, error) from error
         if known:
@@ -96,16 +96,6 @@ class SiteFolder:
             folder.rmdir()
             folder = folder.parent
 
-    def _replace(self, path: Path, content: bytes) -> None:
-        """Not synced: the next run compares bytes, and mends what a power cut broke."""
-        beside = self._path / _BESIDE
-        try:
-            beside.write_bytes(content)
-            beside.replace(path)
-        except OSError:
-            beside.unlink(missing_ok=True)
-            raise
-
     def _read_list(self) -> set[str]:
         try:
             head, *names = (self._path / LIST).read_text(encoding="utf-8", errors="replace").splitlines() or [""]
@@ -122,7 +112,7 @@ class SiteFolder:
         path = self._path / LIST
         try:
             if not path.exists() or path.read_bytes() != content:
-                self._replace(path, content)
+                replace(path, content, beside=self._path / _BESIDE)
         except OSError as error:
             raise self._error("write", path, error) from error
 
