@@ -22,7 +22,7 @@ from xxhash import xxh3_64_intdigest
 from aggregator.config.settings import DedupSettings
 from aggregator.dedup.choose import Chooser
 from aggregator.dedup.index import Groups, Index
-from aggregator.store.stories import Sighting
+from aggregator.store.compared import Sighting
 from benchmarks.dedup_sets import Item, LabelledSet, all_sets, arrival
 from feeds.fingerprint import fingerprint, normalise_title, tokens, unpacked, url_key
 from feeds.html import text_of

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from aggregator.config.settings import DedupSettings, SourceSettings
 from aggregator.dedup.index import Apart, Groups, Index, parted
 from aggregator.dedup.match import Evidence, Match, contradicts, same_story
-from aggregator.store.stories import Sighting
+from aggregator.store.compared import Sighting
 
 MEMBERS = 8  # of a group, the first and the newest, that a sighting must not contradict
 

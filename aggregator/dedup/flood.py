@@ -13,9 +13,10 @@ from enum import StrEnum
 from sqlalchemy import Connection
 
 from aggregator.dedup.match import Evidence, repeats
-from aggregator.store import floods, stories
+from aggregator.store import compared, floods, stories
+from aggregator.store.compared import Sighting
 from aggregator.store.floods import Before
-from aggregator.store.stories import Attached, Sighting
+from aggregator.store.stories import Attached
 from feeds.fingerprint import normalise_title
 
 FEWEST = 10  # new items in one poll; fewer are no flood, whatever they are
@@ -101,11 +102,11 @@ def repeated_by(new: Sequence[Sighting], earlier: Sequence[Sighting]) -> dict[in
 
 def guard(connection: Connection, source_id: int, arrivals: Sequence[datetime], now: datetime) -> Suspicion | None:
     """Look at what this poll has added, in the transaction that stores it; hold it if it is a flood."""
-    new = stories.by_id(connection, floods.brought(connection, source_id, now))
+    new = compared.by_id(connection, floods.brought(connection, source_id, now))
     before = floods.before(connection, source_id, now)
     if len(new) < FEWEST or before.sightings < KNOWN:
         return None
-    known = stories.by_id(connection, floods.earlier(connection, source_id, now))
+    known = compared.by_id(connection, floods.earlier(connection, source_id, now))
     repeated = repeated_by(new, known)
     counted = count(new, repeated, before)
     suspicion = judge(counted, before, arrivals, now)

@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from aggregator.store.stories import Sighting
+from aggregator.store.compared import Sighting
 
 PER_KEY = 16  # so many candidates a key gives at most; more than so many copies of a text, and any of them will do
 COMMON_URL = 4  # sightings of one source that share an address among the newest: it gives that to everything

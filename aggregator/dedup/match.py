@@ -16,7 +16,7 @@ from datetime import time, timedelta
 from enum import StrEnum
 from functools import lru_cache
 
-from aggregator.store.stories import Sighting
+from aggregator.store.compared import Sighting
 from feeds.fingerprint import SKETCH, normalise_title, unpacked
 
 # News travels in hours, and a weekly column returns under its title after seven days.

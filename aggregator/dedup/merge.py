@@ -19,10 +19,11 @@ from aggregator.dedup.choose import Chooser
 from aggregator.dedup.index import Apart, Groups, Index, keys_of, likely
 from aggregator.dedup.match import Evidence
 from aggregator.dedup.window import Window
-from aggregator.store import stories
+from aggregator.store import compared, stories
+from aggregator.store.compared import Sighting
 from aggregator.store.engine import writing
 from aggregator.store.locks import Lock, got
-from aggregator.store.stories import Attached, NewStory, Sighting
+from aggregator.store.stories import Attached, NewStory
 
 BATCH = 2_000  # sightings in one transaction: long enough to amortise it, short enough not to keep writers waiting
 REREAD_EVERY = timedelta(hours=6)  # what is past the window is let go of then; a million stories take 0.3 s
@@ -99,7 +100,7 @@ class Merger:
 
     def merge_batch(self, connection: Connection, now: datetime) -> Merged:
         """Merge the first sightings that wait; `Merged()` when none does, or another process is merging."""
-        waiting = stories.pending(connection, BATCH) if got(connection, Lock.MERGING) else ()
+        waiting = compared.pending(connection, BATCH) if got(connection, Lock.MERGING) else ()
         if not waiting:
             return Merged()
         batch = self._prepare(connection, waiting)
@@ -129,7 +130,7 @@ class Merger:
         self._window.follow(connection)
         batch.index.newest = self._window.newest(wanted)
         worth_reading = {id_ for sighting in comparable for id_ in likely(sighting, batch.index.newest)}
-        for candidate in stories.companions(connection, worth_reading):
+        for candidate in compared.companions(connection, worth_reading):
             assert candidate.story_id is not None
             batch.index.sightings[candidate.id] = candidate
             batch.groups.put(candidate.id, candidate.source_id, candidate.story_id)
@@ -175,7 +176,7 @@ class Merger:
 def choose_leads(connection: Connection, story_ids: Collection[int], chooser: Chooser) -> None:
     """Let each of these stories show the text it should: by priority, then the fullest, then the earliest."""
     leads = []
-    for story_id, sightings in stories.members(connection, story_ids).items():
+    for story_id, sightings in compared.members(connection, story_ids).items():
         ours = {story_uuid(one.address, one.guid) for one in sightings}
         own_words = [one for one in sightings if echoed(one) not in ours]  # an echo says what we said, and more
         chosen = min(own_words or sightings, key=lambda one: (-chooser.priority(one), -one.words, one.id))

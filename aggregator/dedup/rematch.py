@@ -19,10 +19,11 @@ from aggregator.dedup.choose import Chooser
 from aggregator.dedup.index import Apart, Groups, Index
 from aggregator.dedup.match import Evidence
 from aggregator.dedup.merge import choose_leads, new_story, story_uuid
-from aggregator.store import stories
+from aggregator.store import compared, stories
+from aggregator.store.compared import Sighting
 from aggregator.store.engine import reading, writing
 from aggregator.store.locks import Lock, wait_for
-from aggregator.store.stories import Attached, Sighting
+from aggregator.store.stories import Attached
 
 READ_AT_ONCE = 2_000
 MOVED_AT_ONCE = 200  # sightings in one transaction
@@ -84,7 +85,7 @@ def split(
     None where the story has no such sighting, or no other.
     """
     with writing(engine) as connection:
-        members = stories.members(connection, [story_id])[story_id]
+        members = compared.members(connection, [story_id])[story_id]
         taken = next((one for one in members if one.id == sighting_id), None)
         others = [one.id for one in members if one.id != sighting_id]
         if taken is None or not others:
@@ -128,10 +129,10 @@ def _decide(sighting: Sighting, chooser: Chooser, index: Index, groups: Groups, 
 def _history(engine: Engine, since: datetime) -> Iterator[Sighting]:
     """All sightings in stories since then, in order of arrival, in short readings."""
     with reading(engine) as connection:
-        last = stories.first_since(connection, since) - 1
+        last = compared.first_since(connection, since) - 1
     while True:
         with reading(engine) as connection:
-            some = stories.since(connection, since, after=last, limit=READ_AT_ONCE)
+            some = compared.since(connection, since, after=last, limit=READ_AT_ONCE)
         if not some:
             return
         yield from some

@@ -1,17 +1,16 @@
-"""Stories as the merge writes them: which sightings wait, which could match, which story each belongs to.
+"""Stories as the merge writes them: which story each sighting belongs to, what leads it, where it is filed.
 
 A story is its sightings; only `uuid` and `published` are its own, and those never change. What readers
-ask is in `views`.
+ask is in `views`, what the merge compares in `compared`.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, case, delete, func, select, text, update
+from sqlalchemy import Connection, bindparam, case, delete, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from aggregator.store import texts
@@ -20,53 +19,10 @@ from aggregator.store.schema import (
     categories,
     sightings,
     source_categories,
-    sources,
     splits,
     stories,
     story_categories,
 )
-from feeds.fingerprint import unpacked
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sighting:
-    """A sighting as the merge compares it: one that waits, or one that is in a story already.
-
-    placed     where it would stand by itself: what it claims, but never later than when we first saw it
-    dated      whether it claims a date at all
-    revised    since when it has had the text it has
-    url_key …  as `feeds.fingerprint.Fingerprint` has them
-    reason     why it is in its story
-    """
-
-    id: int
-    source_id: int
-    address: str
-    guid: str
-    url: str | None
-    title: str
-    words: int
-    url_key: int | None
-    title_key: int | None
-    telling: bool = True
-    shingles: int = 0
-    sketch: bytes = b""
-    near_keys: tuple[int, ...] = ()
-    placed: datetime
-    dated: bool = True
-    revised: datetime
-    first_seen_at: datetime
-    story_id: int | None
-    reason: str | None = None
-
-
-def pending(connection: Connection, limit: int) -> tuple[Sighting, ...]:
-    """The sightings that are new or changed since the last merge, in order of arrival.
-
-    They stay as they are until the transaction ends: what changed meanwhile must not count as merged.
-    """
-    waiting = _COLUMNS.where(sightings.c.pending == 1).order_by(sightings.c.id).limit(limit)
-    return _read(connection.execute(waiting.with_for_update(of=sightings)))
 
 
 def uuid_of(connection: Connection, sighting_id: int) -> UUID | None:
@@ -78,131 +34,10 @@ def uuid_of(connection: Connection, sighting_id: int) -> UUID | None:
     )
 
 
-def by_id(connection: Connection, ids: Collection[int]) -> tuple[Sighting, ...]:
-    """These sightings, in stories or not, in order of arrival."""
-    if not ids:
-        return ()
-    c = sightings.c
-    return _read(connection.execute(_COLUMNS.where(among(connection, c.id, ids)).order_by(c.id)))
-
-
-def companions(connection: Connection, ids: Collection[int]) -> tuple[Sighting, ...]:
-    """Everything that is in the stories of these sightings, they themselves included."""
-    if not ids:
-        return ()
-    c = sightings.c
-    theirs = select(c.story_id).where(among(connection, c.id, ids))
-    return _read(connection.execute(_COLUMNS.where(c.story_id.in_(theirs)).order_by(c.id)))
-
-
-def since(connection: Connection, at: datetime, *, after: int, limit: int) -> tuple[Sighting, ...]:
-    """The next sightings in stories that were first seen since then, in order of arrival."""
-    c = sightings.c
-    found = _COLUMNS.where(c.id > after, c.first_seen_at >= at, c.story_id.is_not(None)).order_by(c.id).limit(limit)
-    return _read(connection.execute(found))
-
-
-def first_since(connection: Connection, at: datetime) -> int:
-    """The id of the first sighting that was first seen since then; one more than the last where there is none.
-
-    Ids are given in order of arrival, so halving finds it without an index of instants.
-    """
-    c = sightings.c
-    low, high = 0, (connection.scalar(select(func.max(c.id))) or 0) + 1
-    while low + 1 < high:
-        middle = (low + high) // 2
-        found = connection.execute(
-            select(c.id, c.first_seen_at).where(c.id >= middle).order_by(c.id).limit(1)
-        ).one_or_none()
-        low, high = (middle, high) if found and found.first_seen_at < at else (low, middle)
-    return high
-
-
 def by_uuid(connection: Connection, uuids: Collection[UUID]) -> dict[UUID, int]:
     """The ids of the stories with these identities, as far as there are any."""
     rows = connection.execute(select(stories.c.uuid, stories.c.id).where(stories.c.uuid.in_(uuids)))
     return {row.uuid: row.id for row in rows}
-
-
-def members(connection: Connection, story_ids: Collection[int]) -> dict[int, list[Sighting]]:
-    """The sightings of each story, in order of arrival."""
-    found: dict[int, list[Sighting]] = {story_id: [] for story_id in story_ids}
-    if not story_ids:
-        return found
-    inside = among(connection, sightings.c.story_id, story_ids)
-    for member in _read(connection.execute(_COLUMNS.where(inside).order_by(sightings.c.id))):
-        assert member.story_id is not None
-        found[member.story_id].append(member)
-    return found
-
-
-_COLUMNS = select(
-    sightings.c.id,
-    sightings.c.source_id,
-    sources.c.address,
-    sightings.c.guid,
-    sightings.c.url,
-    sightings.c.title,
-    sightings.c.words,
-    sightings.c.url_key,
-    sightings.c.title_key,
-    sightings.c.telling,
-    sightings.c.shingles,
-    sightings.c.sketch,
-    sightings.c.near_keys,
-    sightings.c.published,
-    sightings.c.revised,
-    sightings.c.first_seen_at,
-    sightings.c.story_id,
-    sightings.c.reason,
-).join(sources, sources.c.id == sightings.c.source_id)
-
-
-def _read(rows: Iterable[Sequence[Any]]) -> tuple[Sighting, ...]:
-    return tuple(_sighting(*row) for row in rows)
-
-
-def _sighting(
-    id_: int,
-    source_id: int,
-    address: str,
-    guid: str,
-    url: str | None,
-    title: str,
-    words: int,
-    url_key: int | None,
-    title_key: int | None,
-    telling: int,
-    shingles: int,
-    sketch: bytes,
-    near_keys: bytes,
-    published: datetime | None,
-    revised: datetime,
-    first_seen_at: datetime,
-    story_id: int | None,
-    reason: str | None,
-) -> Sighting:
-    return Sighting(
-        id=id_,
-        source_id=source_id,
-        address=address,
-        guid=guid,
-        url=url,
-        title=title,
-        words=words,
-        url_key=url_key,
-        title_key=title_key,
-        telling=bool(telling),
-        shingles=shingles,
-        sketch=sketch,
-        near_keys=tuple(unpacked("q", near_keys)),
-        placed=min(published or first_seen_at, first_seen_at).replace(microsecond=0),
-        dated=published is not None,
-        revised=revised,
-        first_seen_at=first_seen_at,
-        story_id=story_id,
-        reason=reason,
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

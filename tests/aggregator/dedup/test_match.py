@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.dedup.match import Evidence, overlap, repeats, same_story
-from aggregator.store.stories import Sighting
+from aggregator.store.compared import Sighting
 from feeds.fingerprint import fingerprint, unpacked
 from feeds.model import Entry
 

@@ -17,9 +17,9 @@ from aggregator.dedup.index import PER_KEY, Index
 from aggregator.dedup.merge import REREAD_EVERY, Merger
 from aggregator.dedup.window import Window
 from aggregator.store import keys, stories
+from aggregator.store.compared import Sighting
 from aggregator.store.engine import reading, writing
 from aggregator.store.schema import key_runs
-from aggregator.store.stories import Sighting
 from feeds.fingerprint import title_key
 from tests.builders import carry, entry, listed, sync
 

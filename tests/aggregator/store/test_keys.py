@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 from aggregator.config.settings import DedupSettings
 from aggregator.dedup.merge import Merger
 from aggregator.dedup.window import Window
-from aggregator.store import keys, stories
+from aggregator.store import compared, keys
 from aggregator.store.engine import reading, writing
 from feeds.fingerprint import url_key
 from tests.builders import carry, entry, listed, sync
@@ -40,7 +40,7 @@ def twenty_days(engine: Engine, now: datetime) -> None:
 def test_what_is_past_the_window_is_forgotten_and_the_rest_is_not(engine: Engine, now: datetime) -> None:
     twenty_days(engine, now)
     with writing(engine) as connection:
-        first = stories.first_since(connection, now + 7 * DAY)
+        first = compared.first_since(connection, now + 7 * DAY)
         assert first == 7
         assert keys.tidy(connection, first) == 6
     assert found(engine, key(6), key(7), key(20)) == {key(7): [7], key(20): [20]}
@@ -73,7 +73,7 @@ def test_a_number_is_never_given_again(engine: Engine, now: datetime) -> None:
 def test_the_first_of_nothing_comes_after_everything(engine: Engine, now: datetime) -> None:
     sync(engine, now, listed("https://a.example/feed"))
     with reading(engine) as connection:
-        assert stories.first_since(connection, now) == 1
+        assert compared.first_since(connection, now) == 1
     carry(engine, 1, now, entry("1"))
     with reading(engine) as connection:
-        assert (stories.first_since(connection, now), stories.first_since(connection, now + DAY)) == (1, 2)
+        assert (compared.first_since(connection, now), compared.first_since(connection, now + DAY)) == (1, 2)
