@@ -13,9 +13,11 @@ from typing import Protocol
 import msgspec
 
 from aggregator.config.lists import LARGEST, Fetched, brought, fetched, note_of
+from aggregator.config.redaction import redacted
 from aggregator.config.settings import ListSettings, Settings
 from aggregator.errors import FetchError
 from aggregator.fetch.client import Client, Request, Response
+from aggregator.logs import fields
 from aggregator.outcome import Validators
 from feeds.errors import FeedError
 
@@ -57,12 +59,18 @@ async def fetch_list(one: ListSettings, client: Getter, now: datetime) -> bool:
             return _keep(one, None, msgspec.structs.replace(known, tried_at=tried, trouble=None))
         _require_better(one, answer.body)
     except (FetchError, FeedError, ValueError) as error:
-        log.warning("kept the old list address=%s reason=%s", one.address, error)
+        reason = _public(str(error), one)
+        log.warning("kept the old list", extra=fields(line=one.line, reason=reason))
         tried += (getattr(error, "retry_after", None) or timedelta(0)).total_seconds()
-        return _keep(one, None, msgspec.structs.replace(known, tried_at=tried, trouble=str(error)))
+        return _keep(one, None, msgspec.structs.replace(known, tried_at=tried, trouble=reason))
     given = answer.validators if answer.validators.url == one.address else Validators()
-    log.info("fetched list address=%s bytes=%d", one.address, len(answer.body))
+    log.info("fetched list", extra=fields(line=one.line, bytes=len(answer.body)))
     return _keep(one, answer.body, Fetched(tried_at=tried, etag=given.etag, last_modified=given.last_modified))
+
+
+def _public(text: str, one: ListSettings) -> str:
+    """What may be said of a list: not its address, which may hold a secret; its line in config.yaml names it."""
+    return redacted(text.replace(str(one.address), "the list"), None)
 
 
 def _require_better(one: ListSettings, body: bytes) -> None:
@@ -87,7 +95,7 @@ def _keep(one: ListSettings, body: bytes | None, note: Fetched) -> bool:
             _write(one.copy, body)
         _write(note_of(one), msgspec.json.encode(note))
     except OSError as error:
-        log.error("could not keep the list address=%s file=%s error=%s", one.address, one.copy, error.strerror)
+        log.error("could not keep the list", extra=fields(line=one.line, file=str(one.copy), error=error.strerror))
         return False
     return changed
 

@@ -96,3 +96,17 @@ def test_no_list_is_asked_for_more_often_than_the_floor(one: ListSettings, now: 
     known = Fetched(tried_at=now.timestamp())
     assert not is_due(often, tmp_path, now + timedelta(minutes=14), known)
     assert is_due(often, tmp_path, now + timedelta(minutes=15), known)
+
+
+async def test_l03_neither_the_log_nor_the_note_has_the_address_of_a_list(
+    tmp_path: Path, now: datetime, caplog: pytest.LogCaptureFixture
+) -> None:
+    secret = "https://me:hush@a.example/list.opml?token=hush"
+    one = ListSettings(address=secret, copy=tmp_path / "x.opml", category=None, every=24 * HOUR, line=5)
+    caplog.set_level("INFO")
+    await fetch_list(one, FakeClient({secret: FetchError(Reason.MISSING, f"nothing at {secret}", status=404)}), now)
+    assert fetched(one).trouble == "nothing at the list"
+    await fetch_list(one, FakeClient({secret: answer(opml(3), secret)}), now + HOUR)
+    logged = " ".join(str(vars(record)) for record in caplog.records)
+    assert [record.getMessage() for record in caplog.records] == ["kept the old list", "fetched list"]
+    assert "hush" not in logged
