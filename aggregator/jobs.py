@@ -22,7 +22,7 @@ from aggregator.dedup.merge import Merger
 from aggregator.ingest import lists
 from aggregator.ingest.worker import Worker, lease_of
 from aggregator.logs import fields
-from aggregator.store import compared, days, keys, polls, retention, sources, texts, transitions
+from aggregator.store import claims, compared, days, keys, polls, retention, texts, transitions
 from aggregator.store.clock import utc_now
 from aggregator.store.duties import Duty
 from aggregator.store.patience import first_line
@@ -136,7 +136,7 @@ def tidying(settings: Settings, now: datetime) -> Iterator[Step]:
         polls.forget_old_fetches(connection)
         days.fold_old(connection, now)
         transitions.forget_old(connection, now)
-        sources.unfreeze(connection, now, lease=lease, usual=usual, longest=LONGEST_WAIT)
+        claims.unfreeze(connection, now, lease=lease, usual=usual, longest=LONGEST_WAIT)
         keys.tidy(connection, compared.first_since(connection, now - settings.dedup.window))
 
     def expire(connection: Connection) -> None:

@@ -9,10 +9,11 @@ from aggregator.config.settings import CategorySettings, Settings, SourceSetting
 from aggregator.ingest import pipeline
 from aggregator.outcome import Exchange, Failed, Move, Outcome, Reason, Updated, Validators
 from aggregator.store import polls, sightings, sources
+from aggregator.store.claims import Claim
 from aggregator.store.engine import writing
 from aggregator.store.identity import Seen
 from aggregator.store.polls import Counts
-from aggregator.store.sources import Claim, Listed
+from aggregator.store.sources import Listed
 from feeds.model import Entry, Feed
 
 

@@ -26,7 +26,7 @@ from aggregator.ingest import pipeline, worker, writer
 from aggregator.ingest.pipeline import Pipeline
 from aggregator.ingest.worker import Worker
 from aggregator.outcome import Exchange
-from aggregator.store import keys, polls, sightings, sources, stories
+from aggregator.store import claims, keys, polls, sightings, stories
 from aggregator.store.engine import open_engine, reading, writing
 from aggregator.store.schema import fetches
 from aggregator.store.schema import sightings as sightings_table
@@ -52,13 +52,13 @@ class Point:
 
 
 POINTS = {
-    "with a claim not committed": Point(where=sources, name="claim_due"),
+    "with a claim not committed": Point(where=claims, name="claim_due"),
     "with a claim": Point(where=worker, name="decide", before=True),
     "before a fetch": Point(where=FakeClient, name="get", before=True),
     "between two fetches": Point(where=FakeClient, name="get", before=True, nth=2),
     "after reading": Point(where=pipeline, name="seen", before=True),
     "before a group is stored": Point(where=writer.Writer, name="_commit", before=True),
-    "when the token was checked": Point(where=sources, name="holds"),
+    "when the token was checked": Point(where=claims, name="holds"),
     "before entries are stored": Point(where=sightings, name="save", before=True),
     "after entries were stored": Point(where=sightings, name="save"),
     "before validators are stored": Point(where=polls, name="record", before=True),

@@ -20,7 +20,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from aggregator.config.settings import DedupSettings, SiteSettings
 from aggregator.dedup.merge import Merger, story_uuid
 from aggregator.outcome import Reason
-from aggregator.store import sources, texts
+from aggregator.store import claims, texts
 from aggregator.store.engine import open_engine, upgrade, writing
 from aggregator.web import create_app
 from feeds.model import Enclosure, Entry, Person
@@ -125,11 +125,11 @@ def served(folder: Path, language: str | None = None) -> Iterator[str]:
     Merger(DedupSettings(), ()).run(engine, NOW)
     texts.index_all(engine)
     with writing(engine) as connection:
-        claims = sources.claim_due(connection, now=NOW, limit=3, per_host=1, lease=HOUR)
-    for claim in claims[:2]:
+        taken = claims.claim_due(connection, now=NOW, limit=3, per_host=1, lease=HOUR)
+    for claim in taken[:2]:
         outcome = updated(title=f"{LONG} <b>", problems=(f"Entry {LONG} has no date.",))
         record(engine, claim, outcome, NOW, NOW + HOUR)
-    record(engine, claims[2], failed(Reason.DENIED), NOW - 90 * HOUR, NOW + HOUR)
+    record(engine, taken[2], failed(Reason.DENIED), NOW - 90 * HOUR, NOW + HOUR)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield base
     server.shutdown()

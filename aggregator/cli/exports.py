@@ -52,8 +52,8 @@ def export_static(config: Path, folder: Path, as_json: bool) -> None:
     """The whole published site into DIR, for any web server; touches only what changed."""
     from dataclasses import asdict
 
-    from aggregator.ingest.worker import utc_now
     from aggregator.service import setup, static
+    from aggregator.store.clock import utc_now
 
     settings = load(config)
     engine = setup.open_store(settings)

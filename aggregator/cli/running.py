@@ -36,8 +36,8 @@ def run(config: Path) -> None:
 def ingest(config: Path, once: bool, source: str | None, force: bool, as_json: bool) -> None:
     """The writing wing alone: fetch, read, store, merge."""
     from aggregator.ingest import lists
-    from aggregator.ingest.worker import utc_now
     from aggregator.service import running, setup
+    from aggregator.store.clock import utc_now
 
     settings = load(config)
     if once and asyncio.run(lists.refresh(settings, utc_now())):

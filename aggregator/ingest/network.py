@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import Enum, auto
 
 from aggregator.outcome import Failed, Outcome, Reason
-from aggregator.store.sources import Claim
+from aggregator.store.claims import Claim
 
 HOSTS = 3  # that were well: three that break at the same moment, with no answer in between, is not their doing
 UNREACHED = frozenset({Reason.DNS, Reason.CONNECT, Reason.TIMEOUT, Reason.TLS})  # a captive portal breaks TLS

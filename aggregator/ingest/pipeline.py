@@ -22,8 +22,8 @@ from aggregator.ingest.child import Document
 from aggregator.ingest.parser import Parser
 from aggregator.outcome import Exchange, Failed, Hints, Move, Outcome, Reason, Unchanged, Updated, Validators, Why
 from aggregator.store import sightings
+from aggregator.store.claims import Claim
 from aggregator.store.identity import Seen
-from aggregator.store.sources import Claim
 from feeds import errors
 from feeds.clean import images
 from feeds.fingerprint import Fingerprint, fingerprint

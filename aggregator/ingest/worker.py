@@ -25,13 +25,12 @@ from aggregator.ingest.pipeline import Pipeline, Result, decide
 from aggregator.ingest.writer import Writer, after_a_bug
 from aggregator.logs import fields
 from aggregator.outcome import Exchange, Failed, Outcome, Reason
-from aggregator.store import sources
+from aggregator.store import claims
+from aggregator.store.claims import Claim
 from aggregator.store.clock import Clock, clock_of
-from aggregator.store.clock import utc_now as utc_now
 from aggregator.store.engine import writing
 from aggregator.store.polls import Counts
 from aggregator.store.presence import present
-from aggregator.store.sources import Claim
 
 log = logging.getLogger(__name__)
 
@@ -91,7 +90,7 @@ class Worker:
         settings = self._settings
         if self._stack.enter_context(present(self._engine)):
             with writing(self._engine) as connection:
-                sources.drop_leases(connection, self._clock(), floor=settings.fetch.floor)
+                claims.drop_leases(connection, self._clock(), floor=settings.fetch.floor)
         await self._stack.enter_async_context(self.writer)
         client = await self._stack.enter_async_context(Client(settings.fetch, settings.user_agent))
         parser = await self._stack.enter_async_context(Parser())
@@ -129,11 +128,11 @@ class Worker:
             while limit - len(self._running) < max(1, limit // 4):
                 await self._some_to_end()
             until = asyncio.get_running_loop().time() + POLL_WITHIN.total_seconds()
-            claims = await self._claim(limit - len(self._running))
-            if not claims:
+            taken = await self._claim(limit - len(self._running))
+            if not taken:
                 break
-            started += len(claims)
-            for claim in claims:
+            started += len(taken)
+            for claim in taken:
                 task = asyncio.create_task(self._poll(claim, until))
                 self._running[task] = claim
                 task.add_done_callback(self._running.pop)
@@ -151,7 +150,7 @@ class Worker:
 
     async def _claim(self, limit: int) -> tuple[Claim, ...]:
         def claim(connection: Connection) -> tuple[Claim, ...]:
-            return sources.claim_due(
+            return claims.claim_due(
                 connection,
                 now=self._clock(),
                 limit=limit,
@@ -222,22 +221,22 @@ class Worker:
         self._stopping = True
         if not self._running:
             return
-        claims = dict(self._running)
-        _, late = await asyncio.wait(claims, timeout=GRACE_SECONDS)
+        running = dict(self._running)
+        _, late = await asyncio.wait(running, timeout=GRACE_SECONDS)
         self.writer.hurry()
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
-        given = [claims[task] for task in late]
+        given = [running[task] for task in late]
         may_ask_again = self._clock() + self._settings.fetch.floor
         await self._give_back((one for one in given if one.fetched_before), not_before=may_ask_again)
         await self._give_back(one for one in given if not one.fetched_before)
 
-    async def _give_back(self, claims: Iterable[Claim], *, not_before: datetime | None = None) -> None:
-        given = tuple(claims)
+    async def _give_back(self, taken: Iterable[Claim], *, not_before: datetime | None = None) -> None:
+        given = tuple(taken)
 
         def release(connection: Connection) -> None:
-            sources.release(connection, given, not_before=not_before)
+            claims.release(connection, given, not_before=not_before)
 
         try:
             await self.writer.call(lambda: self.writer.write(release))

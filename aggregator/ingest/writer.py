@@ -25,7 +25,7 @@ from aggregator.ingest.pipeline import Result
 from aggregator.logs import fields
 from aggregator.outcome import Failed, Outcome, Reason, Updated, Why
 from aggregator.standing import Change, Transition
-from aggregator.store import polls, sightings, sources, transitions
+from aggregator.store import claims, polls, sightings, transitions
 from aggregator.store.patience import Patience, passing
 from aggregator.store.polls import Counts
 from aggregator.store.sightings import Saved
@@ -125,7 +125,7 @@ class Writer:
 
     def _store(self, connection: Connection, result: Result, now: datetime) -> Counts:
         if self._is_ours(connection, result, now):
-            sources.release(connection, (result.claim,), not_before=now + OFFLINE_WAIT, why_then=Why.OFFLINE)
+            claims.release(connection, (result.claim,), not_before=now + OFFLINE_WAIT, why_then=Why.OFFLINE)
             return Counts()
         try:
             with suppress(IntegrityError), connection.begin_nested():
@@ -171,7 +171,7 @@ def after_a_bug(result: Result, error: Exception, now: datetime) -> Result:
 
 
 def _store(connection: Connection, result: Result, now: datetime) -> Counts:
-    if not sources.holds(connection, result.claim):
+    if not claims.holds(connection, result.claim):
         log.info("dropped a late result", extra=fields(source=result.claim.source_id))
         return Counts()
     saved, outcome = _save(connection, result, now)

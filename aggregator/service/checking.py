@@ -16,9 +16,10 @@ from sqlalchemy.exc import DBAPIError
 from aggregator.config.redaction import public_url, redacted, shown_address
 from aggregator.config.settings import Settings, SourceSettings
 from aggregator.errors import DatabaseError
-from aggregator.ingest.worker import Polled, Worker, utc_now
+from aggregator.ingest.worker import Polled, Worker
 from aggregator.outcome import Reason
-from aggregator.store import soundness, sources
+from aggregator.store import claims, soundness
+from aggregator.store.clock import utc_now
 from aggregator.store.engine import reading, writing
 from aggregator.store.soundness import Soundness
 
@@ -49,7 +50,7 @@ def ask(engine: Engine, settings: Settings) -> int:
     now = utc_now()
     with writing(engine) as connection:
         soundness.bring_forward(connection, now, not_since=now - settings.fetch.floor)
-        return sources.count_due(connection, now)
+        return claims.count_due(connection, now)
 
 
 async def poll(engine: Engine, settings: Settings, *, watch: Callable[[Polled], None]) -> int:

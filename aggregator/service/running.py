@@ -23,7 +23,7 @@ from aggregator.dedup.merge import Merged, Merger
 from aggregator.errors import AggregatorError, DatabaseError
 from aggregator.ingest.worker import Polled, Worker
 from aggregator.service.reloading import Reloader
-from aggregator.store import sources, texts
+from aggregator.store import claims, texts
 from aggregator.store.clock import clock_of
 from aggregator.store.engine import writing
 
@@ -50,8 +50,8 @@ def due(engine: Engine, settings: Settings, *, only: str | None, force: bool) ->
     now = clock_of(engine)()
     with writing(engine) as connection:
         if force:
-            sources.make_due(connection, now, address=only)
-        return sources.count_due(connection, now) if only is None else 1
+            claims.make_due(connection, now, address=only)
+        return claims.count_due(connection, now) if only is None else 1
 
 
 async def ingest_once(

@@ -23,9 +23,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from aggregator.outcome import Failed, Move, Outcome, Reason, Updated, Why
 from aggregator.standing import judge
 from aggregator.store import days, transitions
+from aggregator.store.claims import Claim
 from aggregator.store.columns import among
 from aggregator.store.schema import fetches, hosts, sources
-from aggregator.store.sources import Claim
 from feeds.model import Rhythm
 
 ARRIVALS_KEPT = 20  # enough for a median gap that one burst does not move

@@ -4,7 +4,7 @@ Put together here; each route is in the file of its kind, the rules of HTTP are 
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from flask import Flask
@@ -19,6 +19,7 @@ from aggregator.publish.renditions import Renditions
 from aggregator.publish.searching import SearchFeeds
 from aggregator.publish.selection import Catalogue
 from aggregator.publish.top import TopFeeds
+from aggregator.store.clock import utc_now
 from aggregator.web.access import guard
 from aggregator.web.assets import Assets
 from aggregator.web.failures import answer_failures
@@ -41,15 +42,11 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 def create_app(
     settings: Settings,
     engine: Engine,
     *,
-    clock: Callable[[], datetime] = _utc_now,
+    clock: Callable[[], datetime] = utc_now,
     image_client: BlockingClient | None = None,
     trust: float = 0.0,
     still: bool = False,

@@ -16,10 +16,10 @@ from aggregator.ingest.pipeline import Result, seen
 from aggregator.ingest.worker import QUEUE_PER_HOST, lease_of
 from aggregator.ingest.writer import GROUP, Writer
 from aggregator.outcome import Exchange, Unchanged, Updated, Why
-from aggregator.store import sources
+from aggregator.store import claims
+from aggregator.store.claims import Claim
 from aggregator.store.engine import writing
 from aggregator.store.schema import fetches
-from aggregator.store.sources import Claim
 from benchmarks.scale.rows import NOW, make_due
 from feeds.model import Entry, Feed
 
@@ -76,11 +76,11 @@ def measure(engine: Engine, size: int) -> Costs:
     due = make_due(engine, size, POLLS)
     writer = Writer(engine, lambda: NOW)
     claiming, storing, polls, server = Stopwatch(), Stopwatch(), 0, _server_cpu(engine)
-    while claims := claiming.run(lambda: claim(engine)):
-        results = [result(one, polls + number) for number, one in enumerate(claims)]
+    while taken := claiming.run(lambda: claim(engine)):
+        results = [result(one, polls + number) for number, one in enumerate(taken)]
         for first in range(0, len(results), GROUP):
             storing.run(lambda some=results[first : first + GROUP]: writer._commit(some))
-        polls += len(claims)
+        polls += len(taken)
     assert polls == due, f"{polls} of {due} were polled"
     _expect_once(engine, polls)
     return Costs(
@@ -116,7 +116,7 @@ def _tick(engine: Engine) -> Stopwatch:
 def claim(engine: Engine) -> tuple[Claim, ...]:
     """What the worker does."""
     with writing(engine) as connection:
-        return sources.claim_due(
+        return claims.claim_due(
             connection,
             now=NOW,
             limit=CLAIMED,

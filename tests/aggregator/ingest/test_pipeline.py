@@ -10,7 +10,7 @@ from aggregator.config.settings import FetchSettings
 from aggregator.errors import FetchError, ParserDied
 from aggregator.ingest.pipeline import CRASHES_ALLOWED, Pipeline, decide
 from aggregator.outcome import Exchange, Failed, Hints, Move, Outcome, Reason, Unchanged, Updated, Validators
-from aggregator.store.sources import Claim
+from aggregator.store.claims import Claim
 from feeds.model import Rhythm
 from tests.builders import entry, source_settings, updated
 from tests.fakes import FakeClient, FakeParser, answer, rss

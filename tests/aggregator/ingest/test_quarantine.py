@@ -13,7 +13,7 @@ from aggregator.ingest.parser import COMMAND, Parser
 from aggregator.ingest.pipeline import CRASHES_ALLOWED, Pipeline
 from aggregator.ingest.worker import POLL_WITHIN, Worker
 from aggregator.service import health
-from aggregator.store import sources
+from aggregator.store import claims
 from aggregator.store.engine import reading, writing
 from aggregator.store.schema import sources as table
 from tests.builders import listed, settings, source_settings, sync
@@ -49,7 +49,7 @@ class World:
     def die(self) -> None:
         """The whole service dies with everything claimed, and its leases run out."""
         with writing(self.engine) as connection:
-            sources.claim_due(connection, now=self.now, limit=9, per_host=9, lease=POLL_WITHIN, only=DEADLY)
+            claims.claim_due(connection, now=self.now, limit=9, per_host=9, lease=POLL_WITHIN, only=DEADLY)
         self.now += POLL_WITHIN
 
     def row(self, address: str) -> tuple[str | None, int, timedelta, int]:
@@ -61,7 +61,7 @@ class World:
 
     def force(self) -> None:
         with writing(self.engine) as connection:
-            sources.make_due(connection, self.now, address=DEADLY)
+            claims.make_due(connection, self.now, address=DEADLY)
 
     def asked(self) -> int:
         return sum(request.url == DEADLY for request in self.client.asked)

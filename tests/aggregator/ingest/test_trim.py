@@ -15,7 +15,7 @@ from aggregator.ingest.child import Document, Read, read
 from aggregator.ingest.pipeline import decide
 from aggregator.ingest.writer import Writer
 from aggregator.outcome import Exchange, Updated, Validators
-from aggregator.store import schema, sources
+from aggregator.store import claims, schema
 from aggregator.store.engine import open_engine, reading, upgrade, writing
 from feeds.clean.rules import Rules
 from tests.builders import listed, source_settings, sync
@@ -53,7 +53,7 @@ def series(draw: st.DrawFn) -> list[str]:
 def poll(engine: Engine, body: bytes, now: datetime, *, remembers: bool) -> None:
     """One poll of the source, from the bytes to the rows."""
     with writing(engine) as connection:
-        (claim,) = sources.claim_due(connection, now=now, limit=1, per_host=1, lease=timedelta(minutes=1))
+        (claim,) = claims.claim_due(connection, now=now, limit=1, per_host=1, lease=timedelta(minutes=1))
     memory = claim.memory if remembers else b""
     answer = read(Document(body=body, content_type=None, url=A, rules=RULES, now=now, memory=memory))
     assert isinstance(answer, Read)

@@ -15,11 +15,11 @@ from aggregator.ingest import writer as writer_module
 from aggregator.ingest.pipeline import Pipeline
 from aggregator.ingest.worker import Polled, Worker
 from aggregator.outcome import Reason
-from aggregator.store import sightings, sources
+from aggregator.store import claims, sightings
+from aggregator.store.claims import Claim
 from aggregator.store.engine import reading, writing
 from aggregator.store.schema import sightings as sightings_table
 from aggregator.store.schema import sources as sources_table
-from aggregator.store.sources import Claim
 from tests.builders import failed, listed, record, settings, source_settings, sync
 from tests.fakes import FakeClient, FakeParser, answer, rss
 from tests.postgres import on_sqlite_only
@@ -60,7 +60,7 @@ def count(engine: Engine) -> int:
 
 def claim(engine: Engine, now: datetime) -> tuple[Claim, ...]:
     with writing(engine) as connection:
-        return sources.claim_due(connection, now=now, limit=9, per_host=9, lease=timedelta(minutes=1))
+        return claims.claim_due(connection, now=now, limit=9, per_host=9, lease=timedelta(minutes=1))
 
 
 def states(engine: Engine) -> dict[str, tuple[str | None, bytes | None]]:
@@ -143,7 +143,7 @@ async def test_q21_what_does_not_end_in_time_is_given_back(
     async with working(engine, tmp_path, now, client, A) as worker:
         await worker.start_due()
     with writing(engine) as connection:
-        (again,) = sources.claim_due(connection, now=now, limit=1, per_host=1, lease=timedelta(minutes=1))
+        (again,) = claims.claim_due(connection, now=now, limit=1, per_host=1, lease=timedelta(minutes=1))
     assert again.attempts == 1
 
 
@@ -181,7 +181,7 @@ async def test_q06_a_worker_that_was_stopped_asks_nothing_once_its_time_is_over(
 async def test_a_new_worker_takes_over_from_one_that_was_killed(engine: Engine, tmp_path: Path, now: datetime) -> None:
     sync(engine, now, listed(A))
     with writing(engine) as connection:
-        sources.claim_due(connection, now=now, limit=1, per_host=1, lease=timedelta(hours=1))
+        claims.claim_due(connection, now=now, limit=1, per_host=1, lease=timedelta(hours=1))
     async with working(engine, tmp_path, now, FakeClient({A: answer(rss("1"))}), A) as worker:
         assert await worker.drain() == 1
 

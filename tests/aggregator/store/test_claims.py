@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import Engine
 
 from aggregator.outcome import Exchange, Unchanged, Validators
-from aggregator.store import sources
+from aggregator.store import claims
+from aggregator.store.claims import Claim
 from aggregator.store.engine import open_engine, writing
-from aggregator.store.sources import Claim
 from tests.builders import listed, record, sync
 
 WORKERS = 8
@@ -37,7 +37,7 @@ def work(database: str) -> Callable[[Callable[[Engine], list[Claim]]], list[Clai
 
 def claim(engine: Engine, now: datetime, limit: int) -> tuple[Claim, ...]:
     with writing(engine) as connection:
-        return sources.claim_due(connection, now=now, limit=limit, per_host=8, lease=LEASE)
+        return claims.claim_due(connection, now=now, limit=limit, per_host=8, lease=LEASE)
 
 
 def test_q16_of_eight_workers_each_source_is_somebodys_exactly_once(

@@ -8,13 +8,13 @@ import pytest
 from sqlalchemy import Engine, select
 
 from aggregator.outcome import Exchange, Reason, Unchanged, Validators
-from aggregator.store import polls, sources
+from aggregator.store import claims, polls
+from aggregator.store.claims import Claim
 from aggregator.store.engine import reading, writing
 from aggregator.store.health import health
 from aggregator.store.schema import categories, source_categories
 from aggregator.store.schema import fetches as fetches_table
 from aggregator.store.schema import sources as table
-from aggregator.store.sources import Claim
 from feeds.model import Rhythm
 from tests.builders import entry, failed, listed, record, sync, updated
 
@@ -26,7 +26,7 @@ def claim(
     engine: Engine, now: datetime, *, limit: int = 10, per_host: int = 10, only: str | None = None
 ) -> tuple[Claim, ...]:
     with writing(engine) as connection:
-        return sources.claim_due(connection, now=now, limit=limit, per_host=per_host, lease=LEASE, only=only)
+        return claims.claim_due(connection, now=now, limit=limit, per_host=per_host, lease=LEASE, only=only)
 
 
 def row(engine: Engine, address: str = "https://a.example/feed") -> object:
@@ -58,8 +58,8 @@ def test_q06_a_late_worker_finds_its_claim_gone(engine: Engine, now: datetime) -
     (late,) = claim(engine, now)
     (current,) = claim(engine, now + LEASE)
     with writing(engine) as connection:
-        assert not sources.holds(connection, late)
-        assert sources.holds(connection, current)
+        assert not claims.holds(connection, late)
+        assert claims.holds(connection, current)
 
 
 def test_a_host_that_somebody_is_at_is_left_alone(engine: Engine, now: datetime) -> None:
@@ -145,7 +145,7 @@ def test_a_claim_that_is_given_back_was_no_attempt(engine: Engine, now: datetime
     sync(engine, now, listed())
     taken = claim(engine, now)
     with writing(engine) as connection:
-        sources.release(connection, taken)
+        claims.release(connection, taken)
     assert claim(engine, now)[0].attempts == 1
 
 
@@ -153,7 +153,7 @@ def test_leases_of_the_dead_are_dropped_with_their_attempt_counted(engine: Engin
     sync(engine, now, listed())
     claim(engine, now)
     with writing(engine) as connection:
-        assert sources.drop_leases(connection, now, floor=FLOOR) == 1
+        assert claims.drop_leases(connection, now, floor=FLOOR) == 1
     assert claim(engine, now)[0].attempts == 2
 
 
@@ -162,7 +162,7 @@ def test_e15_a_source_that_the_dead_may_have_asked_waits_as_if_it_was_asked(engi
     record(engine, claim(engine, now)[0], updated(), now, now + timedelta(hours=2))
     claim(engine, now + timedelta(hours=3))
     with writing(engine) as connection:
-        sources.drop_leases(connection, now + timedelta(hours=3), floor=FLOOR)
+        claims.drop_leases(connection, now + timedelta(hours=3), floor=FLOOR)
     assert claim(engine, now + timedelta(hours=4)) == ()
     assert len(claim(engine, now + timedelta(hours=5))) == 1
 
@@ -173,7 +173,7 @@ def test_after_a_long_night_only_the_time_since_they_may_have_been_asked_counts(
     claim(engine, now + timedelta(hours=3))
     morning = now + timedelta(hours=11)
     with writing(engine) as connection:
-        sources.drop_leases(connection, morning, floor=FLOOR)
+        claims.drop_leases(connection, morning, floor=FLOOR)
     assert len(claim(engine, morning)) == 1
 
 
@@ -210,7 +210,7 @@ def test_e18_forcing_respects_a_host_that_asked_us_to_wait(
     sync(engine, now, listed())
     record(engine, claim(engine, now)[0], failed(reason), now, now + timedelta(hours=2))
     with writing(engine) as connection:
-        sources.make_due(connection, now)
+        claims.make_due(connection, now)
     assert len(claim(engine, now)) == claimed
     assert len(claim(engine, now + timedelta(hours=2))) == 1
 
@@ -253,9 +253,7 @@ def test_n31_what_a_wrong_clock_put_off_is_made_due(
     sync(engine, now, listed())
     record(engine, claim(engine, now)[0], failed(reason) if reason else updated(), now, now + wait)
     with writing(engine) as connection:
-        assert (
-            sources.unfreeze(connection, now, lease=LEASE, usual=timedelta(days=2), longest=timedelta(days=34)) == due
-        )
+        assert claims.unfreeze(connection, now, lease=LEASE, usual=timedelta(days=2), longest=timedelta(days=34)) == due
     assert len(claim(engine, now)) == due
 
 
@@ -263,8 +261,8 @@ def test_q20_a_lease_of_a_clock_that_was_wrong_is_cut_and_its_holder_keeps_it(en
     sync(engine, now, listed())
     (holder,) = claim(engine, now + timedelta(days=1))
     with writing(engine) as connection:
-        sources.unfreeze(connection, now, lease=LEASE, usual=timedelta(days=2), longest=timedelta(days=34))
-        assert sources.holds(connection, holder)
+        claims.unfreeze(connection, now, lease=LEASE, usual=timedelta(days=2), longest=timedelta(days=34))
+        assert claims.holds(connection, holder)
     assert len(claim(engine, now + LEASE)) == 1
 
 
@@ -273,7 +271,7 @@ def test_the_end_of_a_lease_keeps_the_distance_of_its_source_and_not_its_host_bu
 ) -> None:
     sync(engine, now, listed("https://a.example/1"), listed("https://a.example/2"))
     with writing(engine) as connection:
-        ask = partial(sources.claim_due, connection, limit=1, per_host=1, lease=LEASE, floor=FLOOR)
+        ask = partial(claims.claim_due, connection, limit=1, per_host=1, lease=LEASE, floor=FLOOR)
         (one,) = ask(now=now)
         assert ask(now=now + LEASE - FLOOR - timedelta(seconds=1)) == ()
         (other,) = ask(now=now + LEASE - FLOOR)
@@ -307,5 +305,5 @@ def test_only_the_last_polls_are_kept(engine: Engine, now: datetime) -> None:
 def test_counting_what_is_due_counts_nothing_else(engine: Engine, now: datetime) -> None:
     sync(engine, now, listed("https://a.example/1"), listed("https://b.example/1"))
     with reading(engine) as connection:
-        assert sources.count_due(connection, now) == 2
-        assert sources.count_due(connection, now - timedelta(seconds=1)) == 0
+        assert claims.count_due(connection, now) == 2
+        assert claims.count_due(connection, now - timedelta(seconds=1)) == 0

@@ -7,11 +7,10 @@ from sqlalchemy import Engine
 
 from aggregator.outcome import Reason
 from aggregator.standing import Change, Transition
-from aggregator.store import days, transitions
-from aggregator.store import sources as table
+from aggregator.store import claims, days, transitions
+from aggregator.store.claims import Claim
 from aggregator.store.days import Tally
 from aggregator.store.engine import reading, writing
-from aggregator.store.sources import Claim
 from tests.builders import failed, listed, record, sync, updated
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -20,7 +19,7 @@ A = "https://a.example/feed"
 
 def claim(engine: Engine, now: datetime) -> Claim:
     with writing(engine) as connection:
-        (claimed,) = table.claim_due(connection, now=now, limit=1, per_host=1, lease=HOUR)
+        (claimed,) = claims.claim_due(connection, now=now, limit=1, per_host=1, lease=HOUR)
     return claimed
 
 

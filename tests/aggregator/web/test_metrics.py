@@ -14,7 +14,7 @@ from sqlalchemy import Engine, text
 
 from aggregator.config.settings import Settings
 from aggregator.outcome import Reason
-from aggregator.store import sources as table
+from aggregator.store import claims
 from aggregator.store.engine import newest_version, writing
 from aggregator.web import create_app
 from tests.aggregator.web.conftest import A, B
@@ -41,7 +41,7 @@ def names(client: FlaskClient) -> set[str]:
 def polled(engine: Engine, now: datetime) -> None:
     sync(engine, now, listed(A, "tech"), listed(B, "tech"))
     with writing(engine) as connection:
-        a, b = table.claim_due(connection, now=now, limit=2, per_host=1, lease=HOUR, floor=HOUR / 4)
+        a, b = claims.claim_due(connection, now=now, limit=2, per_host=1, lease=HOUR, floor=HOUR / 4)
     record(engine, a, updated(), now, now + HOUR)
     record(engine, b, failed(Reason.MISSING), now, now + HOUR)
 

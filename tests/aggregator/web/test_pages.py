@@ -13,7 +13,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from sqlalchemy import Engine
 
 from aggregator.config.settings import CategorySettings, Settings, SiteSettings
-from aggregator.store import sources as table
+from aggregator.store import claims
 from aggregator.store.engine import writing
 from aggregator.web import create_app
 from aggregator.web.pages import ON_A_PAGE
@@ -214,8 +214,8 @@ def test_when_all_was_asked_and_nothing_came_the_page_leads_to_the_status(
     engine: Engine, client: FlaskClient, now: datetime, sources: tuple[int, ...]
 ) -> None:
     with writing(engine) as connection:
-        claims = table.claim_due(connection, now=now, limit=9, per_host=9, lease=timedelta(minutes=1))
-    for claim in claims:
+        taken = claims.claim_due(connection, now=now, limit=9, per_host=9, lease=timedelta(minutes=1))
+    for claim in taken:
         record(engine, claim, failed(), now, now + timedelta(hours=1))
     answer = client.get("/")
     assert "could not be read" in answer.text

@@ -14,8 +14,7 @@ from aggregator.config.settings import Settings, SiteSettings
 from aggregator.errors import Problem
 from aggregator.outcome import Reason
 from aggregator.standing import DOWN_FAILURES, Change, Transition
-from aggregator.store import sources as table
-from aggregator.store import transitions
+from aggregator.store import claims, transitions
 from aggregator.store.engine import writing
 from aggregator.web import create_app
 from aggregator.web.choosing import ON_A_PAGE
@@ -34,7 +33,7 @@ def polled(engine: Engine, now: datetime) -> None:
     """Blog A is well and its document is not; Blog B is not found; a third waits."""
     sync(engine, now, listed(A, "tech"), listed(B, "新闻"), listed("https://c.example/feed", "tech"))
     with writing(engine) as connection:
-        a, b = table.claim_due(connection, now=now, limit=2, per_host=1, lease=HOUR)
+        a, b = claims.claim_due(connection, now=now, limit=2, per_host=1, lease=HOUR)
     record(engine, a, updated(title="A", problems=("Entry <1> has no date.",)), now - HOUR, now + HOUR)
     record(engine, b, failed(Reason.MISSING), now - HOUR, now + 2 * HOUR)
 
@@ -92,7 +91,7 @@ def test_h04_what_a_source_calls_itself_is_escaped(engine: Engine, tmp_path: Pat
     evil = "<img src=x onerror=alert(1)>"
     sync(engine, now, listed(A))
     with writing(engine) as connection:
-        (claim,) = table.claim_due(connection, now=now, limit=1, per_host=1, lease=HOUR)
+        (claim,) = claims.claim_due(connection, now=now, limit=1, per_host=1, lease=HOUR)
     record(engine, claim, updated(title=evil, problems=(evil,)), now, now + HOUR)
     site = settings(tmp_path, source_settings(A), site=SiteSettings(title=evil))
     shown = page(create_app(site, engine, clock=lambda: now).test_client())
@@ -211,7 +210,7 @@ def test_status_atom_has_one_entry_for_each_transition_with_a_permanent_id(
     for number in range(DOWN_FAILURES + 2):
         at = now + number * timedelta(hours=6)
         with writing(engine) as connection:
-            (claim,) = table.claim_due(connection, now=at, limit=1, per_host=1, lease=HOUR)
+            (claim,) = claims.claim_due(connection, now=at, limit=1, per_host=1, lease=HOUR)
         record(engine, claim, failed(Reason.DNS), at, at)
     answers = [client.get("/status.atom") for _ in range(2)]
     assert answers[0].data == answers[1].data

@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 
 from aggregator.config.settings import DedupSettings, Settings, SiteSettings
 from aggregator.dedup.merge import Merger
-from aggregator.store import sources as sources_
+from aggregator.store import claims
 from aggregator.store.engine import writing
 from aggregator.web import create_app
 from feeds.clean import clean
@@ -101,9 +101,9 @@ def test_o04_what_is_stored_stays_published_while_every_source_fails(
 ) -> None:
     carried(1, story("1", now))
     with writing(engine) as connection:
-        claims = sources_.claim_due(connection, now=now, limit=10, lease=timedelta(minutes=5), per_host=1)
-    assert len(claims) == 2
-    for claim in claims:
+        taken = claims.claim_due(connection, now=now, limit=10, lease=timedelta(minutes=5), per_host=1)
+    assert len(taken) == 2
+    for claim in taken:
         record(engine, claim, failed(), now, now + timedelta(days=2))
     assert len(feedparser.parse(BytesIO(client.get("/feeds/tech.atom").data)).entries) == 1
 
