@@ -101,7 +101,7 @@ def schedule(worker: Worker, engine: Engine, settings: Settings, clock: Callable
         await worker.writer.call(duty.done)
 
     async def refresh_lists() -> None:
-        await lists.refresh(settings, clock())
+        await lists.refresh(settings, utc_now())  # the copies and their dates are files of this machine
 
     if any(one.address for one in settings.lists):
         ticker.add_job(refresh_lists, Every(LISTS_EVERY), next_run_time=utc_now(), name="lists")

@@ -53,7 +53,7 @@ def export_static(config: Path, folder: Path, as_json: bool) -> None:
     from dataclasses import asdict
 
     from aggregator.service import setup, static
-    from aggregator.store.clock import utc_now
+    from aggregator.store.clock import clock_of
 
     settings = load(config)
     engine = setup.open_store(settings)
@@ -63,7 +63,7 @@ def export_static(config: Path, folder: Path, as_json: bool) -> None:
         click.echo("Images with `images: proxy` stay at /image/…, which `aggregator serve` must answer.", err=True)
     with progress(transient=True) as shown:
         bar = shown.add_task("Writing", total=static.count(engine, settings))
-        done = static.export_site(engine, settings, folder, now=utc_now(), watch=lambda: shown.advance(bar))
+        done = static.export_site(engine, settings, folder, now=clock_of(engine)(), watch=lambda: shown.advance(bar))
     if as_json:
         click.echo(json.dumps({name: count for name, count in asdict(done).items() if name != "left"}))
         return

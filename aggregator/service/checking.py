@@ -19,7 +19,7 @@ from aggregator.errors import DatabaseError
 from aggregator.ingest.worker import Polled, Worker
 from aggregator.outcome import Reason
 from aggregator.store import claims, soundness
-from aggregator.store.clock import utc_now
+from aggregator.store.clock import clock_of
 from aggregator.store.engine import reading, writing
 from aggregator.store.soundness import Soundness
 
@@ -47,7 +47,7 @@ class Finding:
 
 def ask(engine: Engine, settings: Settings) -> int:
     """Make due what may be asked now; returns how many sources are."""
-    now = utc_now()
+    now = clock_of(engine)()
     with writing(engine) as connection:
         soundness.bring_forward(connection, now, not_since=now - settings.fetch.floor)
         return claims.count_due(connection, now)
@@ -69,7 +69,7 @@ async def poll(engine: Engine, settings: Settings, *, watch: Callable[[Polled], 
 
 def findings(engine: Engine, settings: Settings, *, grace: timedelta) -> tuple[Finding, ...]:
     """What there is to say of the sources, in the order of the file."""
-    now = utc_now()
+    now = clock_of(engine)()
     with reading(engine) as connection:
         known = soundness.soundness(connection, now)
     listed = {source.address: source for source in settings.sources}

@@ -3,8 +3,6 @@
 Put together here; each route is in the file of its kind, the rules of HTTP are in `responses`.
 """
 
-from collections.abc import Callable
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from flask import Flask
@@ -19,7 +17,7 @@ from aggregator.publish.renditions import Renditions
 from aggregator.publish.searching import SearchFeeds
 from aggregator.publish.selection import Catalogue
 from aggregator.publish.top import TopFeeds
-from aggregator.store.clock import utc_now
+from aggregator.store.clock import Clock, clock_of, utc_now
 from aggregator.web.access import guard
 from aggregator.web.assets import Assets
 from aggregator.web.failures import answer_failures
@@ -46,18 +44,19 @@ def create_app(
     settings: Settings,
     engine: Engine,
     *,
-    clock: Callable[[], datetime] = utc_now,
+    clock: Clock | None = None,
     image_client: BlockingClient | None = None,
     trust: float = 0.0,
     still: bool = False,
 ) -> Flask:
     """The application for a database that is up to date already.
 
-    clock         what time it is, for the pages that say how long ago something was
+    clock         what time it is, for the pages that say how long ago something was; the database's, if None
     image_client  what images are fetched with; tests put in their own
     trust         seconds for which a feed is served without asking the database whether it has changed
     still         for pages that become files: they do not lead to what answers a question, or tells of this minute
     """
+    here, clock = clock or utc_now, clock or clock_of(engine)
     app = Flask(__name__, static_folder=None)
     app.response_class = Answer
     app.config.update(PROVIDE_AUTOMATIC_OPTIONS=False)
@@ -76,7 +75,7 @@ def create_app(
     app.register_blueprint(machines(app, settings, engine, clock, answered))
     app.register_blueprint(assets.routes())
     if uses_proxy(settings):
-        app.register_blueprint(image_proxy(settings, clock, image_client))
+        app.register_blueprint(image_proxy(settings, here, image_client))  # its shelf is a disk of this machine
     guard(app, settings.access)
     show_to_browsers(app, catalogue, engine, links)
     answer_failures(app)
