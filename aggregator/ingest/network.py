@@ -32,13 +32,15 @@ class Verdict(Enum):
 class Network:
     """What the last polls of this process say of its network.
 
-    blamed  the sources whose failure was counted since somebody last answered
-    since   when the first of these was
+    blamed        the sources whose failure was counted since somebody last answered
+    since         when the first of these was
+    known_online  whether the database has it that we are online
     """
 
     offline: bool = False
     blamed: list[int] = field(default_factory=list)
     since: datetime | None = None
+    known_online: bool = False
     _hosts: set[str] = field(default_factory=set)
 
     def judge(self, claim: Claim, outcome: Outcome, now: datetime, *, in_flight: int = 0) -> Verdict:

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from copy import deepcopy
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -50,7 +51,6 @@ class Writer:
         self._clock = clock
         self._network = Network()
         self.in_flight: Callable[[], int] = lambda: 0  # polls that have not ended; the worker knows
-        self._known_online = False
         self._answers = 0  # in what is left of the group that is being stored
         self._patience = Patience(PATIENCE)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
@@ -116,12 +116,19 @@ class Writer:
         return [count for result in results for count in self._commit_each([result])]
 
     def _commit(self, results: Sequence[Result]) -> list[Counts]:
+        before = self._network
+
         def store_all(connection: Connection) -> list[Counts]:
+            self._network = deepcopy(before)  # what a try that was rolled back has learnt, it has told nobody
             now = self._clock()
             self._answers = sum(map(_answered, results))
             return [self._store(connection, result, now) for result in results]
 
-        return self.write(store_all)
+        try:
+            return self.write(store_all)
+        except BaseException:
+            self._network = before
+            raise
 
     def _store(self, connection: Connection, result: Result, now: datetime) -> Counts:
         if self._is_ours(connection, result, now):
@@ -145,13 +152,13 @@ class Writer:
         self._answers -= _answered(result)
         open_ = self.in_flight() if self._answers == 0 else ANSWERED
         verdict = self._network.judge(result.claim, result.outcome, now, in_flight=open_)
-        if verdict is Verdict.ANSWERED and not self._known_online:
-            self._known_online = True
+        if verdict is Verdict.ANSWERED and not self._network.known_online:
+            self._network.known_online = True
             if gone_since := transitions.offline_since(connection):
                 transitions.add(connection, None, [Transition(change=Change.ONLINE, since=gone_since)], now)
                 log.warning("the network is back", extra=fields(gone_since=gone_since))
         elif verdict is Verdict.LOST:
-            self._known_online = False
+            self._network.known_online = False
             polls.forgive(connection, blamed, now + OFFLINE_WAIT)
             if transitions.offline_since(connection) is None:
                 transitions.add(connection, None, [Transition(change=Change.OFFLINE, since=since or now)], now)
