@@ -139,7 +139,7 @@ def _content(one: Seen) -> dict[str, object]:
         "language": entry.language,
         "published": entry.published,
         "updated": entry.updated,
-        "digest": xxh3_128_digest(msgspec.msgpack.encode(entry)),
+        "digest": xxh3_128_digest(_packed(entry)),
         "text_digest": print_.text_digest,
         "url_key": print_.url_key,
         "title_key": print_.title_key,
@@ -153,6 +153,17 @@ def _content(one: Seen) -> dict[str, object]:
         "original": one.original,
         "unresolved_images": one.unresolved_images,
     }
+
+
+def _packed(entry: Entry) -> bytes:
+    """An entry as bytes, which lone surrogates and numbers of more than 64 bits cannot be.
+
+    raises  ValueError, also for a NUL, which SQLite keeps and PostgreSQL refuses; OverflowError
+    """
+    texts = (entry.guid, entry.title, entry.html, entry.summary, entry.url, entry.image, entry.language)
+    if any("\0" in text for text in texts if text):
+        raise ValueError("a NUL reached the database")
+    return msgspec.msgpack.encode(entry)
 
 
 _CHANGED = (
