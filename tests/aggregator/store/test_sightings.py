@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.dialects import sqlite
 
-from aggregator.store import retention, sightings
+from aggregator.store import sightings
 from aggregator.store.columns import Json
 from aggregator.store.engine import reading, writing
 from aggregator.store.polls import Counts
@@ -126,12 +126,6 @@ def test_arrivals_are_the_newest_dates_and_never_in_the_future(now: datetime) ->
     newest = arrivals(entries, (now - timedelta(hours=5),), now)
     assert newest[:3] == (now, now - timedelta(hours=5), now - timedelta(days=1))
     assert len(newest) == 20
-
-
-def test_q27_retention_drops_old_stories_in_batches_and_nothing_newer(engine: Engine, now: datetime) -> None:
-    assert retention.BATCH > 0
-    with writing(engine) as connection:
-        assert retention.expire(connection, before=now, now=now) == 0
 
 
 def test_what_an_entry_was_before_cleaning_is_kept_and_cleaning_again_never_overwrites_something_newer(
