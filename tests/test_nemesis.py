@@ -232,6 +232,15 @@ def test_an_entry_that_newer_ones_crowd_out_is_not_missing() -> None:
     assert checker.check(history) == ()
 
 
+def test_an_edit_that_left_its_document_while_its_poll_was_lost_is_not_missing() -> None:
+    history = well()
+    rows = history.snapshots[0].rows
+    history.served.append(served(6, 2, items={"2": 0}, sent=b'"0"'))
+    held = Held(etag=b'"2"', digest=b"digest 2")
+    history.snapshots = [snapshot(1), snapshot(5), snapshot(7, sources={A: held}, rows=rows)]
+    assert checker.check(history) == ()
+
+
 def test_the_second_request_of_a_redirect_is_no_poll() -> None:
     history = well()
     history.served.append(served(3.1, 1, redirected=True))

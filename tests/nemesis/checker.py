@@ -176,9 +176,9 @@ def caught_up(history: History) -> Iterator[str]:
         return
     last = history.snapshots[-1]
     stored = {(row.source, row.guid): row for row in last.rows}
-    newest = {
-        (one.source, guid): version for one in history.served if one.complete for guid, version in one.items.items()
-    }
+    # Of each source its last document: what was in an earlier one, whose poll died with its worker, may have left it.
+    documents = {one.source: one.items for one in history.served if one.complete}
+    newest = {(source, guid): version for source, items in documents.items() for guid, version in items.items()}
     for (source, guid), version in newest.items():
         row = stored.get((source, guid))
         if row is None:
