@@ -20,9 +20,10 @@ from sqlalchemy.exc import DBAPIError
 from aggregator.config.settings import Settings
 from aggregator.dedup.merge import Merger
 from aggregator.ingest import lists
+from aggregator.ingest.merging import merge_waiting
 from aggregator.ingest.worker import Worker, lease_of
 from aggregator.logs import fields
-from aggregator.store import claims, compared, days, keys, polls, retention, texts, transitions
+from aggregator.store import claims, compared, days, keys, polls, retention, transitions
 from aggregator.store.clock import utc_now
 from aggregator.store.duties import Duty
 from aggregator.store.patience import first_line
@@ -87,10 +88,7 @@ def schedule(worker: Worker, engine: Engine, settings: Settings, clock: Callable
         await worker.start_due()
 
     async def merge() -> None:
-        while not worker.stopping and (await worker.writer.call(lambda: merger.step(engine, clock()))).sightings:
-            pass  # others who write get their turn between two batches
-        while not worker.stopping and await worker.writer.call(lambda: texts.index_some(engine) > 0):
-            pass  # after an upgrade, all there is
+        await merge_waiting(worker, merger, engine, clock)
 
     async def tidy() -> None:
         if not await worker.writer.call(duty.take):

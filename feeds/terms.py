@@ -27,7 +27,8 @@ _UNSPACED = (
     "\u0e00-\u0fff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u3005-\u3007\u3040-\u312f\u3130-\u318f\u31a0-\u31ff"
     "\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff"
 )
-_RUN = re.compile(f"([{_UNSPACED}]+)|[^{_UNSPACED}\\s]+")
+_RUN = re.compile(f"([{_UNSPACED}]+)|([^{_UNSPACED}\\s]+)")
+_ASCII_WORD = re.compile("[0-9a-z]+")
 _QUOTES = '"“”„«»「」『』＂'
 _CHUNK = re.compile(f"[{_QUOTES}]([^{_QUOTES}]*)(?:[{_QUOTES}]|\\Z)|([^\\s{_QUOTES}]+)")
 # Letters that are another one with a stroke, which Unicode does not take apart; Arabic letters that are written for
@@ -62,12 +63,15 @@ _FOLDING = _Folding()
 
 def terms(text: str) -> list[str]:
     """The terms of a text, in its order."""
-    return [term for run, unspaced in _runs(text[:LONGEST_TEXT]) for term in _terms(run, unspaced)]
+    text = text[:LONGEST_TEXT]
+    if text.isascii():  # the same in a fifth of the time: 14 of 68 us for 1.5 KB
+        return [word[:LONGEST_TERM] for word in _ASCII_WORD.findall(text.lower().replace("'", ""))]
+    return [term for run, unspaced in _runs(text) for term in _terms(run, unspaced)]
 
 
 def _runs(text: str) -> list[tuple[str, bool]]:
     folded = unicodedata.normalize("NFKC", text).translate(_FOLDING)
-    return [(run[0], run[1] is not None) for run in _RUN.finditer(folded)]
+    return [(unspaced or word, bool(unspaced)) for unspaced, word in _RUN.findall(folded)]
 
 
 def _terms(run: str, unspaced: bool) -> list[str]:

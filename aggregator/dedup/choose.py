@@ -26,10 +26,12 @@ class Chooser:
     def __init__(self, settings: DedupSettings, sources: Iterable[SourceSettings]) -> None:
         self.settings = settings
         self._sources: Mapping[str, SourceSettings] = {source.address: source for source in sources}
+        self._off = frozenset(source.address for source in self._sources.values() if source.dedup == "off")
+        self._not_near = frozenset(source.address for source in self._sources.values() if source.dedup != "near")
 
     def takes_part(self, sighting: Sighting) -> bool:
         """Whether a sighting may be merged with others at all."""
-        return self.settings.enabled and self._how(sighting) != "off"
+        return self.settings.enabled and sighting.address not in self._off
 
     def priority(self, sighting: Sighting) -> int:
         """Of its source: whose text a story shows, the highest first."""
@@ -73,9 +75,5 @@ class Chooser:
         some = ids if len(ids) <= MEMBERS else (ids[0], *ids[1 - MEMBERS :])
         return not any((member := index.sightings.get(id_)) and contradicts(sighting, member) for id_ in some)
 
-    def _how(self, sighting: Sighting) -> str:
-        source = self._sources.get(sighting.address)
-        return source.dedup if source else "near"
-
     def _near(self, sighting: Sighting) -> bool:
-        return self.settings.near and self._how(sighting) == "near"
+        return self.settings.near and sighting.address not in self._not_near

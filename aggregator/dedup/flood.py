@@ -102,9 +102,11 @@ def repeated_by(new: Sequence[Sighting], earlier: Sequence[Sighting]) -> dict[in
 
 def guard(connection: Connection, source_id: int, arrivals: Sequence[datetime], now: datetime) -> Suspicion | None:
     """Look at what this poll has added, in the transaction that stores it; hold it if it is a flood."""
-    new = compared.by_id(connection, floods.brought(connection, source_id, now))
     before = floods.before(connection, source_id, now)
-    if len(new) < FEWEST or before.sightings < KNOWN:
+    if before.sightings < KNOWN:  # asked first: every feed that is read for the first time ends here
+        return None
+    new = compared.by_id(connection, floods.brought(connection, source_id, now))
+    if len(new) < FEWEST:
         return None
     known = compared.by_id(connection, floods.earlier(connection, source_id, now))
     repeated = repeated_by(new, known)

@@ -49,12 +49,12 @@ class Index:
     """What was seen before, by key.
 
     newest     for each key the ids of the newest sightings that have it, oldest first
-    before     the same of those keys that have changed, as it was in the beginning
+    added      what is new since the beginning
     sightings  those by id
     """
 
     newest: dict[int, list[int]] = field(default_factory=dict)
-    before: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    added: list[tuple[int, int]] = field(default_factory=list)
     sightings: dict[int, Sighting] = field(default_factory=dict)
 
     def add(self, sighting: Sighting) -> None:
@@ -63,16 +63,11 @@ class Index:
         for key in keys_of(sighting):
             ids = self.newest.setdefault(key, [])
             if sighting.id not in ids:
-                if key not in self.before:
-                    self.before[key] = tuple(ids)
+                self.added.append((key, sighting.id))
                 ids.append(sighting.id)
                 if len(ids) > PER_KEY:
                     ids.sort()
                     del ids[0]
-
-    def added(self) -> Pairs:
-        """The pairs that are new since the beginning, and still among the newest of their key."""
-        return [(key, id_) for key, before in self.before.items() for id_ in self.newest[key] if id_ not in before]
 
     def candidates(self, sighting: Sighting) -> Iterator[Sighting]:
         """Each sighting that shares a key with this one, once."""

@@ -120,10 +120,13 @@ def overlap(one: Sighting, other: Sighting) -> float:
     Both sketches hold all hashes below some bound; below the lower of both bounds they are samples of the same space,
     and what they share is below it anyway.
     """
-    shared = len(_hashes(one.sketch) & _hashes(other.sketch)) if one.shingles and other.shingles else 0
+    if not one.shingles or not other.shingles:
+        return 0.0
+    b = unpacked("I", other.sketch)
+    shared = len(_hashes(one.sketch).intersection(b))
     if not shared:
         return 0.0
-    a, b = unpacked("I", one.sketch), unpacked("I", other.sketch)
+    a = unpacked("I", one.sketch)
     bound = min(a[-1] if one.shingles > SKETCH else EVERYTHING, b[-1] if other.shingles > SKETCH else EVERYTHING)
     return shared / min(bisect_right(a, bound), bisect_right(b, bound))
 
@@ -197,7 +200,7 @@ def _long_title(title: str) -> bool:
     return unspaced >= LONG_TITLE_CHARACTERS or long_enough
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=64)  # a set takes 12 KB; one sighting is compared with all its candidates in a row
 def _hashes(data: bytes) -> frozenset[int]:
     return frozenset(unpacked("I", data))
 

@@ -110,7 +110,7 @@ class Merger:
         stories.attach(connection, placed)
         known = {sighting.id: sighting.story_id for sighting in waiting if sighting.story_id is not None}
         stories.settle(connection, list(known))
-        self._window.remember(connection, batch.index.added())
+        self._window.remember(connection, batch.index.added)
         alone = set(story_ids.values()) - {one.story_id for one in placed if one.reason != Evidence.FOUNDER.value}
         touched = {one.story_id for one in placed} | {story_id for story_id in known.values() if story_id is not None}
         choose_leads(connection, touched - alone, self._chooser)

@@ -38,7 +38,7 @@ class Sighting:
     telling: bool = True
     shingles: int = 0
     sketch: bytes = b""
-    near_keys: tuple[int, ...] = ()
+    near_keys: Sequence[int] = ()
     placed: datetime
     dated: bool = True
     revised: datetime
@@ -167,7 +167,7 @@ def _sighting(
         telling=bool(telling),
         shingles=shingles,
         sketch=sketch,
-        near_keys=tuple(unpacked("q", near_keys)),
+        near_keys=unpacked("q", near_keys),
         placed=min(published or first_seen_at, first_seen_at).replace(microsecond=0),
         dated=published is not None,
         revised=revised,

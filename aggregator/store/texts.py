@@ -53,9 +53,9 @@ def index_all(engine: Engine) -> None:
 
 def _index(connection: Connection, waiting: Sequence[Any]) -> None:
     ids = [row.id for row in waiting]
-    changed = [_text(row) for row in waiting if (row.lead_id, row.text_digest) != (row.had_lead, row.had_digest)]
-    forget(connection, [text.story_id for text in changed])
-    _remember(connection, changed)
+    changed = [row for row in waiting if (row.lead_id, row.text_digest) != (row.had_lead, row.had_digest)]
+    forget(connection, [row.id for row in changed if row.had_lead is not None])
+    _remember(connection, [_text(row) for row in changed])
     connection.execute(update(stories).where(among(connection, stories.c.id, ids)).values(indexed=1))
 
 
