@@ -12,7 +12,7 @@ from aggregator.store import polls, sightings, sources
 from aggregator.store.claims import Claim
 from aggregator.store.engine import writing
 from aggregator.store.identity import Seen
-from aggregator.store.polls import Counts
+from aggregator.store.polls import Counts, Ended
 from aggregator.store.sources import Listed
 from feeds.model import Entry, Feed
 
@@ -63,9 +63,10 @@ def carry(engine: Engine, source_id: int, now: datetime, *entries: Entry) -> Cou
 
 def record(engine: Engine, claim: Claim, outcome: Outcome, now: datetime, next_fetch_at: datetime) -> None:
     with writing(engine) as connection:
-        polls.record(
-            connection, claim, outcome, counts=Counts(), arrivals=(), move=Move(), next_fetch_at=next_fetch_at, now=now
+        ended = Ended(
+            claim=claim, outcome=outcome, counts=Counts(), arrivals=(), move=Move(), next_fetch_at=next_fetch_at
         )
+        polls.record(connection, (ended,), now)
 
 
 def source_settings(address: str, **changes: object) -> SourceSettings:

@@ -26,7 +26,7 @@ from aggregator.ingest import pipeline, worker, writer
 from aggregator.ingest.pipeline import Pipeline
 from aggregator.ingest.worker import Worker
 from aggregator.outcome import Exchange
-from aggregator.store import claims, keys, polls, sightings, stories
+from aggregator.store import claims, days, keys, polls, sightings, stories
 from aggregator.store.engine import open_engine, reading, writing
 from aggregator.store.schema import fetches
 from aggregator.store.schema import sightings as sightings_table
@@ -58,13 +58,13 @@ POINTS = {
     "between two fetches": Point(where=FakeClient, name="get", before=True, nth=2),
     "after reading": Point(where=pipeline, name="seen", before=True),
     "before a group is stored": Point(where=writer.Writer, name="_commit", before=True),
-    "when the token was checked": Point(where=claims, name="holds"),
+    "when the token was checked": Point(where=claims, name="held"),
     "before entries are stored": Point(where=sightings, name="save", before=True),
     "after entries were stored": Point(where=sightings, name="save"),
     "before validators are stored": Point(where=polls, name="record", before=True),
-    "after validators were stored": Point(where=polls, name="record"),
-    "between two sources of a group": Point(where=polls, name="record", nth=2),
-    "before COMMIT": Point(where=polls, name="record", nth=3),
+    "after validators were stored": Point(where=days, name="count", before=True),
+    "between two sources of a group": Point(where=sightings, name="save", nth=2),
+    "before COMMIT": Point(where=polls, name="record"),
     "after COMMIT": Point(where=writer.Writer, name="_commit"),
     "before merging": Point(where=Merger, name="merge_batch", before=True),
     "with stories founded": Point(where=stories, name="found"),

@@ -1,4 +1,4 @@
-"""Merges and indexes what polls bring, in the writer's thread: polls that wait to be stored get their turn in between."""
+"""Merges and indexes what polls bring, in the writer's thread: what waits to be stored gets its turn in between."""
 
 import asyncio
 from collections.abc import Callable

@@ -1,8 +1,8 @@
 """The one thread that writes: takes whatever results have gathered and commits them together.
 
 While one group is being committed the next one gathers, so groups grow with the load and nobody waits when there is
-none. A result that cannot be stored is rolled back to its own savepoint; the others of its group are not touched. What
-passes is waited for, and the group stored again: a poll whose claim is gone by then was stored, and is left alone.
+none. Where one of a group cannot be stored, each is stored by itself, and it alone is rolled back to its savepoint.
+What passes is waited for, and the group stored again: a poll whose claim is gone by then was stored, and is left alone.
 """
 
 import asyncio
@@ -27,8 +27,9 @@ from aggregator.logs import fields
 from aggregator.outcome import Failed, Outcome, Reason, Updated, Why
 from aggregator.standing import Change, Transition
 from aggregator.store import claims, polls, sightings, transitions
+from aggregator.store.claims import Claim
 from aggregator.store.patience import Patience, passing
-from aggregator.store.polls import Counts
+from aggregator.store.polls import Counts, Ended
 from aggregator.store.sightings import Saved
 from feeds.parse.trim import guid_digest, without
 
@@ -121,8 +122,14 @@ class Writer:
         def store_all(connection: Connection) -> list[Counts]:
             self._network = deepcopy(before)  # what a try that was rolled back has learnt, it has told nobody
             now = self._clock()
-            self._answers = sum(map(_answered, results))
-            return [self._store(connection, result, now) for result in results]
+            uncounted, forgiven = self._judge(connection, results, now)
+            counted = [result for result in results if result.claim.source_id not in uncounted]
+            counts = _store(connection, counted, now)
+            if forgiven:
+                polls.forgive(connection, forgiven, now + OFFLINE_WAIT)
+            claims.release(connection, uncounted.values(), not_before=now + OFFLINE_WAIT, why_then=Why.OFFLINE)
+            stored = {one.claim.source_id: count for one, count in zip(counted, counts, strict=True)}
+            return [stored.get(result.claim.source_id, Counts()) for result in results]
 
         try:
             return self.write(store_all)
@@ -130,40 +137,35 @@ class Writer:
             self._network = before
             raise
 
-    def _store(self, connection: Connection, result: Result, now: datetime) -> Counts:
-        if self._is_ours(connection, result, now):
-            claims.release(connection, (result.claim,), not_before=now + OFFLINE_WAIT, why_then=Why.OFFLINE)
-            return Counts()
-        try:
-            with suppress(IntegrityError), connection.begin_nested():
-                return _store(connection, result, now)
-            with connection.begin_nested():  # somebody else stored the same; now that it is there, it is found
-                return _store(connection, result, now)
-        except Exception as error:
-            if isinstance(error, DBAPIError) and (isinstance(error, OperationalError) or passing(error)):
-                raise  # the disk is full, or the connection is gone: that is not this source's doing
-            log.exception("could not store", extra=fields(source=result.claim.source_id))
-            with connection.begin_nested():
-                return _store(connection, after_a_bug(result, error, now), now)
+    def _judge(
+        self, connection: Connection, results: Sequence[Result], now: datetime
+    ) -> tuple[dict[int, Claim], list[int]]:
+        """The claims that failed for want of a network, which is not counted, and the sources that were blamed for it.
 
-    def _is_ours(self, connection: Connection, result: Result, now: datetime) -> bool:
-        """Whether a poll failed for want of a network, which is not counted; the network's own transitions are."""
-        since, blamed = self._network.since, tuple(self._network.blamed)
-        self._answers -= _answered(result)
-        open_ = self.in_flight() if self._answers == 0 else ANSWERED
-        verdict = self._network.judge(result.claim, result.outcome, now, in_flight=open_)
-        if verdict is Verdict.ANSWERED and not self._network.known_online:
-            self._network.known_online = True
-            if gone_since := transitions.offline_since(connection):
-                transitions.add(connection, None, [Transition(change=Change.ONLINE, since=gone_since)], now)
-                log.warning("the network is back", extra=fields(gone_since=gone_since))
-        elif verdict is Verdict.LOST:
-            self._network.known_online = False
-            polls.forgive(connection, blamed, now + OFFLINE_WAIT)
-            if transitions.offline_since(connection) is None:
-                transitions.add(connection, None, [Transition(change=Change.OFFLINE, since=since or now)], now)
-                log.warning("nothing can be reached: the failures are not counted, all is tried again")
-        return verdict in (Verdict.LOST, Verdict.OFFLINE)
+        The network's own transitions are recorded.
+        """
+        uncounted: dict[int, Claim] = {}
+        forgiven: list[int] = []
+        self._answers = sum(map(_answered, results))
+        for result in results:
+            since, blamed = self._network.since, tuple(self._network.blamed)
+            self._answers -= _answered(result)
+            open_ = self.in_flight() if self._answers == 0 else ANSWERED
+            verdict = self._network.judge(result.claim, result.outcome, now, in_flight=open_)
+            if verdict is Verdict.ANSWERED and not self._network.known_online:
+                self._network.known_online = True
+                if gone_since := transitions.offline_since(connection):
+                    transitions.add(connection, [(None, Transition(change=Change.ONLINE, since=gone_since))], now)
+                    log.warning("the network is back", extra=fields(gone_since=gone_since))
+            elif verdict is Verdict.LOST:
+                self._network.known_online = False
+                forgiven += blamed
+                if transitions.offline_since(connection) is None:
+                    transitions.add(connection, [(None, Transition(change=Change.OFFLINE, since=since or now))], now)
+                    log.warning("nothing can be reached: the failures are not counted, all is tried again")
+            if verdict in (Verdict.LOST, Verdict.OFFLINE):
+                uncounted[result.claim.source_id] = result.claim
+        return uncounted, forgiven
 
 
 def _answered(result: Result) -> bool:
@@ -177,31 +179,70 @@ def after_a_bug(result: Result, error: Exception, now: datetime) -> Result:
     return replace(result, outcome=failed, seen=(), next_fetch_at=now + AFTER_A_BUG, why_then=Why.FAILING)
 
 
-def _store(connection: Connection, result: Result, now: datetime) -> Counts:
-    if not claims.holds(connection, result.claim):
-        log.info("dropped a late result", extra=fields(source=result.claim.source_id))
-        return Counts()
+def _store(connection: Connection, results: Sequence[Result], now: datetime) -> list[Counts]:
+    """Store results together; where that cannot be, each in a savepoint of its own, so that one does not take the
+    others with it."""
+    try:
+        with connection.begin_nested():
+            return _store_together(connection, results, now)
+    except Exception as error:
+        if _not_its_doing(error):
+            raise
+    return [_store_alone(connection, result, now) for result in results]
+
+
+def _store_alone(connection: Connection, result: Result, now: datetime) -> Counts:
+    try:
+        with suppress(IntegrityError), connection.begin_nested():
+            return _store_together(connection, (result,), now)[0]
+        with connection.begin_nested():  # somebody else stored the same; now that it is there, it is found
+            return _store_together(connection, (result,), now)[0]
+    except Exception as error:
+        if _not_its_doing(error):
+            raise
+        log.exception("could not store", extra=fields(source=result.claim.source_id))
+        with connection.begin_nested():
+            return _store_together(connection, (after_a_bug(result, error, now),), now)[0]
+
+
+def _not_its_doing(error: Exception) -> bool:
+    """Whether the disk is full, or the connection is gone: that is no source's fault."""
+    return isinstance(error, DBAPIError) and (isinstance(error, OperationalError) or passing(error))
+
+
+def _store_together(connection: Connection, results: Sequence[Result], now: datetime) -> list[Counts]:
+    held = claims.held(connection, (result.claim for result in results))
+    counts, ended = [], []
+    for result in results:
+        if result.claim.source_id in held:
+            ended.append(_store_entries(connection, result, now))
+            counts.append(ended[-1].counts)
+        else:
+            log.info("dropped a late result", extra=fields(source=result.claim.source_id))
+            counts.append(Counts())
+    polls.record(connection, ended, now)
+    return counts
+
+
+def _store_entries(connection: Connection, result: Result, now: datetime) -> Ended:
     saved, outcome = _save(connection, result, now)
-    counts, held = saved.counts, None
+    counts, suspicion = saved.counts, None
     if counts.added >= flood.FEWEST:
-        held = flood.guard(connection, result.claim.source_id, result.claim.arrivals, now)
-        if held is not None:
-            log.warning("held a flood", extra=fields(source=result.claim.source_id, items=counts.added, why=held))
+        suspicion = flood.guard(connection, result.claim.source_id, result.claim.arrivals, now)
+        if suspicion is not None:
+            log.warning("held a flood", extra=fields(source=result.claim.source_id, items=counts.added, why=suspicion))
     if isinstance(outcome, Updated):
         counts = replace(counts, entries=outcome.carried)
-    polls.record(
-        connection,
-        result.claim,
-        outcome,
+    return Ended(
+        claim=result.claim,
+        outcome=outcome,
         counts=counts,
         arrivals=result.arrivals,
         move=result.move,
         next_fetch_at=result.next_fetch_at,
         why_then=result.why_then,
-        now=now,
-        held=held.value if held else None,
+        held=suspicion.value if suspicion else None,
     )
-    return counts
 
 
 def _save(connection: Connection, result: Result, now: datetime) -> tuple[Saved, Outcome]:

@@ -114,7 +114,7 @@ async def ingest_forever(engine: Engine, settings: Settings, *, server: Process 
 
 def _collect_less() -> None:
     """Let Python look for cycles in what is new, and a tenth as often: a merge makes a hundred thousand objects that
-    are in none, and went by all of them, and by every module, again and again: 4 of 26 s of a first load of 1,000 feeds.
+    are in none, and went by all of them, and by every module, again and again: 4 of 26 s of a load of 1,000 feeds.
     """
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)

@@ -16,7 +16,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from aggregator.outcome import Move, Reason, Validators, Why
 from aggregator.standing import Before, Standing
-from aggregator.store.columns import Instant
+from aggregator.store.columns import Instant, among
 from aggregator.store.locks import Lock, wait_for
 from aggregator.store.schema import hosts, sources
 from feeds.model import Rhythm
@@ -224,10 +224,13 @@ def release(
         )
 
 
-def holds(connection: Connection, claim: Claim) -> bool:
-    """Whether a claim is still ours; the row is locked until the transaction ends, so that it stays so."""
-    statement = select(sources.c.id).where(sources.c.id == claim.source_id, sources.c.lease_token == claim.token)
-    return connection.scalar(statement.with_for_update()) is not None
+def held(connection: Connection, claims: Iterable[Claim]) -> frozenset[int]:
+    """The sources of those claims that are still ours; their rows are locked until the transaction ends, so that they
+    stay so."""
+    tokens = {claim.source_id: claim.token for claim in claims}
+    ours = select(sources.c.id, sources.c.lease_token).where(among(connection, sources.c.id, tokens))
+    rows = connection.execute(ours.order_by(sources.c.id).with_for_update())
+    return frozenset(id_ for id_, token in rows if token == tokens[id_])
 
 
 def drop_leases(connection: Connection, now: datetime, *, floor: timedelta) -> int:

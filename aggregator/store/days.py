@@ -4,7 +4,7 @@ Only the last polls of a source are kept one by one (`polls`); here is a row for
 are added up in one row, so that the sum of all of them only grows, and a counter made of it never goes back.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -42,15 +42,18 @@ class Tally:
         return self.updated + self.unchanged + self.failed
 
 
-def count(connection: Connection, poll: Mapping[str, Any]) -> None:
-    """Count one poll, a row of `fetches`, to its day."""
-    row = {
-        "source_id": poll["source_id"],
-        "day": poll["fetched_at"].date(),
-        **{name: int(poll["outcome"] == name) for name in _OUTCOMES},
-        **{name: poll[name] for name in ("added", "wire_bytes", "milliseconds")},
-    }
-    connection.execute(_counting(connection.dialect.name), row)
+def count(connection: Connection, polls: Sequence[Mapping[str, Any]]) -> None:
+    """Count polls, rows of `fetches`, to their days."""
+    rows = [
+        {
+            "source_id": poll["source_id"],
+            "day": poll["fetched_at"].date(),
+            **{name: int(poll["outcome"] == name) for name in _OUTCOMES},
+            **{name: poll[name] for name in ("added", "wire_bytes", "milliseconds")},
+        }
+        for poll in polls
+    ]
+    connection.execute(_counting(connection.dialect.name), rows)
 
 
 @cache  # building it anew takes 0.2 ms for each poll

@@ -29,10 +29,10 @@ class Recorded:
     title: str | None
 
 
-def add(connection: Connection, source_id: int | None, changes: Iterable[Transition], now: datetime) -> None:
-    """Record what changed, now."""
-    for one in changes:
-        values = {
+def add(connection: Connection, changes: Iterable[tuple[int | None, Transition]], now: datetime) -> None:
+    """Record what changed now, and about which source; None is our own network."""
+    rows = [
+        {
             "source_id": source_id,
             "changed_at": now,
             "change": one.change.value,
@@ -40,7 +40,10 @@ def add(connection: Connection, source_id: int | None, changes: Iterable[Transit
             "reason": one.reason.value if one.reason else None,
             "detail": one.detail,
         }
-        connection.execute(insert(transitions), values)
+        for source_id, one in changes
+    ]
+    if rows:
+        connection.execute(insert(transitions), rows)
 
 
 def newest(connection: Connection, *, limit: int, source_id: int | None = None) -> tuple[Recorded, ...]:

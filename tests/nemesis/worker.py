@@ -8,6 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
@@ -95,8 +96,8 @@ def no_floor() -> None:
     """Come back to a source when it pleases us."""
     record = polls.record
 
-    def soon(*arguments: Any, now: datetime, next_fetch_at: datetime, **more: Any) -> None:
-        record(*arguments, now=now, next_fetch_at=now + (next_fetch_at - now) / 4, **more)
+    def soon(connection: Any, ended: Any, now: datetime) -> None:
+        record(connection, [replace(one, next_fetch_at=now + (one.next_fetch_at - now) / 4) for one in ended], now)
 
     polls.record = soon
 

@@ -40,7 +40,7 @@ def test_what_is_recorded_in_a_transaction_that_fails_never_happened(engine: Eng
     sync(engine, now, listed(A))
     try:
         with writing(engine) as connection:
-            transitions.add(connection, 1, [Transition(change=Change.GONE)], now)
+            transitions.add(connection, [(1, Transition(change=Change.GONE))], now)
             raise ValueError("the disk is full")
     except ValueError:
         pass
@@ -50,9 +50,9 @@ def test_what_is_recorded_in_a_transaction_that_fails_never_happened(engine: Eng
 
 def test_our_own_network_has_transitions_of_no_source(engine: Engine, now: datetime) -> None:
     with writing(engine) as connection:
-        transitions.add(connection, None, [Transition(change=Change.OFFLINE, since=now - HOUR)], now)
+        transitions.add(connection, [(None, Transition(change=Change.OFFLINE, since=now - HOUR))], now)
         assert transitions.offline_since(connection) == now - HOUR
-        transitions.add(connection, None, [Transition(change=Change.ONLINE)], now)
+        transitions.add(connection, [(None, Transition(change=Change.ONLINE))], now)
         assert transitions.offline_since(connection) is None
         assert [one.address for one in transitions.newest(connection, limit=9)] == [None, None]
 
@@ -60,7 +60,7 @@ def test_our_own_network_has_transitions_of_no_source(engine: Engine, now: datet
 def test_transitions_are_kept_for_a_year(engine: Engine, now: datetime) -> None:
     with writing(engine) as connection:
         for age in (transitions.KEPT, transitions.KEPT + HOUR):
-            transitions.add(connection, None, [Transition(change=Change.ONLINE)], now - age)
+            transitions.add(connection, [(None, Transition(change=Change.ONLINE))], now - age)
         assert transitions.forget_old(connection, now) == 1
 
 

@@ -230,7 +230,7 @@ def test_status_atom_is_a_feed_before_anything_has_happened(client: FlaskClient)
 def test_errors_never_get_into_the_feeds_of_stories(engine: Engine, now: datetime, client: FlaskClient) -> None:
     sync(engine, now, listed(A, "tech"))
     with writing(engine) as connection:
-        transitions.add(connection, 1, [Transition(change=Change.DOWN, reason=Reason.DNS)], now)
+        transitions.add(connection, [(1, Transition(change=Change.DOWN, reason=Reason.DNS))], now)
     assert "is down" in client.get("/status.atom").text
     assert [client.get(f"/feeds/all.{form}").text.count("is down") for form in ("atom", "rss", "json")] == [0, 0, 0]
 
@@ -238,7 +238,7 @@ def test_errors_never_get_into_the_feeds_of_stories(engine: Engine, now: datetim
 def test_without_our_network_the_page_blames_nobody(engine: Engine, now: datetime, client: FlaskClient) -> None:
     many(engine, now, 1)
     with writing(engine) as connection:
-        transitions.add(connection, None, [Transition(change=Change.OFFLINE, since=now - HOUR)], now)
+        transitions.add(connection, [(None, Transition(change=Change.OFFLINE, since=now - HOUR))], now)
     assert "Nothing can be reached from here" in text(page(client).css_first(".warnings h2"))
     assert client.get("/status.json").json["offline_since"] == "2026-03-01T11:00:00Z"  # type: ignore[index]
 
