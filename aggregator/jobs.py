@@ -23,7 +23,7 @@ from aggregator.ingest import lists
 from aggregator.ingest.merging import merge_waiting
 from aggregator.ingest.worker import Worker, lease_of
 from aggregator.logs import fields
-from aggregator.store import claims, compared, days, keys, polls, retention, transitions
+from aggregator.store import claims, compared, days, keys, polls, retention, transitions, wal
 from aggregator.store.clock import utc_now
 from aggregator.store.duties import Duty
 from aggregator.store.patience import first_line
@@ -98,12 +98,16 @@ def schedule(worker: Worker, engine: Engine, settings: Settings, clock: Callable
                 return
         await worker.writer.call(duty.done)
 
+    async def shorten_log() -> None:
+        if not await worker.writer.call(lambda: wal.shorten(engine)):
+            log.warning("somebody reads for long, and the database's log grows", extra=fields(bytes=wal.size(engine)))
+
     async def refresh_lists() -> None:
         await lists.refresh(settings, utc_now())  # the copies and their dates are files of this machine
 
     if any(one.address for one in settings.lists):
         ticker.add_job(refresh_lists, Every(LISTS_EVERY), next_run_time=utc_now(), name="lists")
-    for job, every in ((poll, POLL_EVERY), (merge, MERGE_EVERY), (tidy, LOOK_EVERY)):
+    for job, every in ((poll, POLL_EVERY), (merge, MERGE_EVERY), (tidy, LOOK_EVERY), (shorten_log, LOOK_EVERY)):
         ticker.add_job(forgiving(job), Every(every), next_run_time=utc_now(), name=job.__name__)
     return ticker
 

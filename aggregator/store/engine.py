@@ -29,7 +29,7 @@ PATIENCE_MS = 15_000
 # A merge touches pages all over its index, of 180 MB with a million stories: SQLite's own 2 MB read each of them anew,
 # and its checkpoint after 4 MB wrote each of them twice. What is not needed is not taken.
 CACHE_KIB = 64 * 1024
-CHECKPOINT_PAGES = 8_000  # of 4 KiB
+CHECKPOINT_PAGES, PAGE_BYTES = 8_000, 4_096
 MIGRATIONS = Path(__file__).parent / "migrations"
 # On PostgreSQL: how soon we learn that the server is gone, and the server that we are. A worker that is stopped in the
 # middle of a transaction holds its locks until then. (https://www.postgresql.org/docs/current/libpq-connect.html)
@@ -72,6 +72,7 @@ def _prepare_sqlite(engine: Engine, patience_ms: int) -> None:
         cursor.execute("PRAGMA synchronous = NORMAL")
         cursor.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         cursor.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+        cursor.execute(f"PRAGMA journal_size_limit = {CHECKPOINT_PAGES * PAGE_BYTES}")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.close()
 

@@ -23,7 +23,7 @@ from aggregator.config.settings import Settings
 from aggregator.outcome import Reason
 from aggregator.publish.health import State
 from aggregator.publish.status import Overview
-from aggregator.store import days, figures
+from aggregator.store import days, figures, wal
 from aggregator.store.days import Tally
 from aggregator.store.engine import current_version, newest_version, reading
 from aggregator.web.responses import Answer, plain
@@ -166,11 +166,9 @@ def _of_the_file(engine: Engine) -> Iterator[Metric]:
     file = engine.url.database
     if engine.dialect.name != "sqlite" or not file:
         return
-    for name, about, path in (
-        ("database_bytes", "Size of the database.", Path(file)),
-        ("database_wal_bytes", "Size of its write-ahead log.", Path(f"{file}-wal")),
-    ):
-        yield _gauge(name, about, path.stat().st_size if path.exists() else 0)
+    whole = Path(file)
+    yield _gauge("database_bytes", "Size of the database.", whole.stat().st_size if whole.exists() else 0)
+    yield _gauge("database_wal_bytes", "Size of its write-ahead log.", wal.size(engine))
     room = os.statvfs(Path(file).parent)
     yield _gauge("database_free_bytes", "Room on its disk.", room.f_bavail * room.f_frsize)
 
