@@ -14,7 +14,8 @@ run: .venv/installed  ## the whole service on config.yaml, at http://127.0.0.1:8
 test: .venv/installed-dev browser postgres  ## all tests, with all they need
 	$(BIN)/pytest -n 2 --dist loadfile
 
-soak: .venv/installed-dev postgres  ## the nemesis for longer, on both databases: SEEDS=10 MINUTES=1 SEED=1
+soak: .venv/installed-dev postgres  ## the nemesis and the model for longer, on both databases: SEEDS=10 MINUTES=1 SEED=1
+	$(BIN)/pytest -q -n 2 --hypothesis-profile=soak tests/test_agreement.py
 	$(BIN)/python -m tests.nemesis.run --database both --seed $(or $(SEED),1) --seeds $(or $(SEEDS),10) --minutes $(or $(MINUTES),1)
 
 check: .venv/installed-dev  ## lint, format, types

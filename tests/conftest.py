@@ -21,6 +21,7 @@ from tests.postgres import postgres as postgres
 
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", settings.get_profile("untimed"), derandomize=True)
+settings.register_profile("soak", settings.get_profile("untimed"), max_examples=1_600)  # `make soak`
 settings.load_profile("ci" if os.environ.get("CI") else "untimed")
 
 
