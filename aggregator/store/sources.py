@@ -44,7 +44,7 @@ def sync(connection: Connection, listed: Iterable[Listed], slugs: Iterable[str],
     if new:
         connection.execute(insert(sources), [_new_row(source, now) for source in new])
     for ids, values in (
-        ([r.id for a, r in known.items() if a not in wanted and r.removed_at is None], {"removed_at": now}),
+        ([r.id for a, r in known.items() if a not in wanted and r.removed_at is None], _gone(now)),
         ([r.id for a, r in known.items() if a in wanted and r.removed_at], {"removed_at": None, "next_fetch_at": now}),
     ):
         if ids:
@@ -53,6 +53,11 @@ def sync(connection: Connection, listed: Iterable[Listed], slugs: Iterable[str],
     _read_anew(connection, ((row, wanted[address].reading) for address, row in known.items() if address in wanted))
     changed = _file_sources(connection, wanted)
     return tuple(sorted(changed & {row.id for row in known.values()}))
+
+
+def _gone(now: datetime) -> dict[str, object]:
+    """Of a source that left the file; whoever is at it finds its claim gone, and what it brings is dropped."""
+    return {"removed_at": now, "lease_token": None, "lease_until": None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

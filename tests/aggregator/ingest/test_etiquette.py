@@ -227,3 +227,15 @@ async def test_x20_a_feed_that_never_had_entries_is_well(world: World, engine: E
 def stored(engine: Engine) -> list[str]:
     with reading(engine) as connection:
         return list(connection.scalars(select(sightings_table.c.guid).order_by(sightings_table.c.guid)))
+
+
+async def test_q19_after_hours_of_sleep_each_source_is_polled_once_and_then_spread(world: World) -> None:
+    many = tuple(f"https://h{number}.example/feed" for number in range(20))
+    world.client.answers = {one: answer(rss("1"), one) for one in many}
+    await world.poll_due(*many)
+    world.now += 8 * HOUR
+    assert (await world.poll_due(*many), await world.poll_due(*many)) == (20, 0)
+    with reading(world.engine) as connection:
+        coming = set(connection.scalars(select(sources_table.c.next_fetch_at)))
+    assert min(coming) >= world.now + HOUR / 4
+    assert len(coming) > 10

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from aggregator.config.settings import SourceSettings
+from aggregator.fetch.client import Request, Response
 from aggregator.ingest import worker as worker_module
 from aggregator.ingest import writer as writer_module
 from aggregator.ingest.pipeline import Pipeline
@@ -125,9 +126,22 @@ async def test_q05_when_nothing_can_be_committed_nothing_is_lost(engine: Engine,
     assert (count(engine), states(engine)[A]) == (0, (None, None))
 
 
-async def test_q24_a_source_that_left_the_file_meanwhile_is_let_go(
+async def test_q24_a_source_that_leaves_the_file_while_it_is_fetched_brings_nothing_any_more(
     engine: Engine, tmp_path: Path, now: datetime
 ) -> None:
+    def remove(request: Request) -> Response:
+        sync(engine, now, listed(B))
+        return answer(rss("1"), request.url)
+
+    client = FakeClient({A: remove, B: answer(rss("1"), B)})
+    async with working(engine, tmp_path, now, client, A, B) as worker:
+        assert await worker.drain() == 2
+    assert (count(engine), states(engine)[A]) == (1, (None, None))
+    sync(engine, now, listed(A), listed(B))  # it comes back, and is due at once
+    assert [one.address for one in claim(engine, now)] == [A]
+
+
+async def test_q24_a_source_that_another_config_has_is_let_go(engine: Engine, tmp_path: Path, now: datetime) -> None:
     async with working(engine, tmp_path, now, FakeClient({A: answer(rss("1"))}), A) as worker:
         worker._sources.clear()
         assert await asyncio.wait_for(worker.drain(), 5) == 1
