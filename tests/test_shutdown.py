@@ -1,7 +1,6 @@
 """Case Q21: what SIGTERM does to a worker in the middle of its work, as a process, on both databases."""
 
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
@@ -9,13 +8,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
-from aggregator.store.engine import open_engine, reading
+from aggregator.store.engine import open_engine, reading, writing
 from aggregator.store.schema import sources
 from tests.origin import Origin
 from tests.postgres import on_both as on_both
-from tests.postgres import on_sqlite_only
 
 FETCHES = 16  # as many as one host may be asked at once
 
@@ -62,10 +60,11 @@ def test_q21_a_second_one_ends_it_at_once(worker: "subprocess.Popen[bytes]") -> 
     assert worker.wait(5) == -signal.SIGTERM
 
 
-@on_sqlite_only
 def test_q21_a_database_that_does_not_answer_keeps_nobody(worker: "subprocess.Popen[bytes]", database: str) -> None:
-    holder = sqlite3.connect(database.removeprefix("sqlite:///"), isolation_level=None)
-    holder.execute("BEGIN IMMEDIATE")
-    worker.send_signal(signal.SIGTERM)
-    assert worker.wait(16) == 0
-    holder.close()
+    engine = open_engine(database)
+    with writing(engine) as connection:
+        if engine.dialect.name == "postgresql":  # SQLite's writer has all of it
+            connection.execute(text("LOCK TABLE sources IN ACCESS EXCLUSIVE MODE"))
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(16) == 0
+    engine.dispose()

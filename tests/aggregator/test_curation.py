@@ -1,13 +1,14 @@
-"""Asking why, taking apart, matching again, letting floods go: the commands over a real database."""
+"""Asking why, taking apart, matching again, letting floods go: the commands over a real database of either kind."""
 
 import json
-import sqlite3
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from aggregator.cli import cli
+from aggregator.store.engine import open_engine, writing
+from tests.postgres import on_both as on_both
 
 TEXT = " ".join(f"word{number}" for number in range(80))
 RSS = """<?xml version="1.0"?><rss version="2.0"><channel><title>{0}</title><link>https://{0}.example/</link>
@@ -16,13 +17,20 @@ RSS = """<?xml version="1.0"?><rss version="2.0"><channel><title>{0}</title><lin
 
 
 @pytest.fixture
-def config(tmp_path: Path) -> Path:
+def config(tmp_path: Path, database: str) -> Path:
     for name in "ab":
         (tmp_path / f"{name}.xml").write_text(RSS.format(name, TEXT))
     file = tmp_path / "config.yaml"
-    file.write_text("categories:\n  Tech/Python: [{file: a.xml}]\n  News: [{file: b.xml}]\n")
+    file.write_text(f"database: {database}\n")
+    write(file, "categories:\n  Tech/Python: [{file: a.xml}]\n  News: [{file: b.xml}]\n")
     call(file, "ingest", "--once")
     return file
+
+
+def write(config: Path, sections: str) -> None:
+    """Let config.yaml have these sections, and the database that it has."""
+    database, *_ = config.read_text().splitlines()
+    config.write_text(f"{database}\n{sections}")
 
 
 def call(config: Path, *arguments: str, code: int = 0) -> Result:
@@ -75,10 +83,10 @@ def test_dedup_says_what_would_change_and_changes_it(config: Path) -> None:
     config.write_text(config.read_text().replace("{file: b.xml}", "{file: b.xml, dedup: off}"))
     assert call(config, "dedup", "--dry-run").output.endswith("1 would move.\n")  # whichever of the two came second
     (config.parent / "c.xml").write_text(RSS.format("c", TEXT))
-    config.write_text("dedup: {enabled: false}\ncategories:\n  News: [{file: b.xml}, {file: c.xml}]\n")
+    write(config, "dedup: {enabled: false}\ncategories:\n  News: [{file: b.xml}, {file: c.xml}]\n")
     call(config, "ingest", "--once")
     assert len(exported(config)) == 2
-    config.write_text("categories:\n  News: [{file: b.xml}, {file: c.xml}]\n")
+    write(config, "categories:\n  News: [{file: b.xml}, {file: c.xml}]\n")
     assert call(config, "dedup", "--dry-run").output.endswith("1 would move.\n")
     (move,) = json.loads(call(config, "dedup", "--json").output)
     assert (move["reason"], len(exported(config))) == ("title", 1)
@@ -89,14 +97,17 @@ def test_dedup_wants_a_duration(config: Path) -> None:
 
 
 @pytest.mark.parametrize(("command", "stories"), [("release", 1), ("discard", 1)])
-def test_a_flood_is_listed_and_ended(config: Path, command: str, stories: int) -> None:
-    with sqlite3.connect(config.parent / "var/aggregator.db") as database:
-        database.execute(
+def test_a_flood_is_listed_and_ended(config: Path, database: str, command: str, stories: int) -> None:
+    engine = open_engine(database)
+    with writing(engine) as connection:
+        connection.exec_driver_sql(
             "INSERT INTO floods (source_id, held_at, items, old, undated, repeated, reason) "
             "VALUES (1, '2026-03-01 12:00:00.000000', 9, 9, 0, 0, 'why')"
         )
-        database.execute("UPDATE sightings SET flood_id = 1, pending = 0, story_id = NULL WHERE reason = 'title'")
-    database.close()
+        connection.exec_driver_sql(
+            "UPDATE sightings SET flood_id = 1, pending = 0, story_id = NULL WHERE reason = 'title'"
+        )
+    engine.dispose()
     assert "flood 1: 1 items of" in call(config, "status", code=1).output
     assert "1 items" in call(config, command, "1").output
     assert "no flood 1 is held" in call(config, command, "1", code=2).output

@@ -15,20 +15,18 @@ from aggregator.errors import DatabaseError
 from aggregator.store import care
 from aggregator.store.engine import open_engine, writing
 from tests.builders import carry, entry, listed, sync
+from tests.postgres import on_postgresql_only, on_sqlite_only
 
 
 @pytest.fixture
-def filled(tmp_path: Path, now: datetime) -> Engine:
-    from aggregator.store.engine import upgrade
-
-    engine = open_engine(f"sqlite:///{tmp_path}/filled.db")
-    upgrade(engine)
+def filled(engine: Engine, now: datetime) -> Engine:
     sync(engine, now, listed())
     carry(engine, 1, now, *(entry(str(number)) for number in range(20)))
     Merger(DedupSettings(), ()).run(engine, now)
     return engine
 
 
+@on_sqlite_only  # PostgreSQL has `pg_dump` for it
 def test_q26_a_copy_that_is_made_while_others_write_is_whole(filled: Engine, tmp_path: Path, now: datetime) -> None:
     stop = threading.Event()
 
@@ -53,6 +51,7 @@ def test_q26_a_copy_that_is_made_while_others_write_is_whole(filled: Engine, tmp
         restored.dispose()
 
 
+@on_sqlite_only
 def test_a_copy_is_its_owners_alone_and_replaces_an_older_one(filled: Engine, tmp_path: Path) -> None:
     copy = tmp_path / "copy.db"
     copy.write_text("an older one")
@@ -62,6 +61,13 @@ def test_a_copy_is_its_owners_alone_and_replaces_an_older_one(filled: Engine, tm
     assert [file.name for file in tmp_path.iterdir() if file.name.startswith(".")] == []
 
 
+@on_postgresql_only
+def test_q26_on_postgresql_it_is_said_what_makes_a_copy(filled: Engine, tmp_path: Path) -> None:
+    with pytest.raises(DatabaseError, match="pg_dump"):
+        care.backup(filled, tmp_path / "copy.db")
+
+
+@on_sqlite_only
 def test_a_copy_that_cannot_be_written_leaves_the_older_one(filled: Engine, tmp_path: Path) -> None:
     with pytest.raises(DatabaseError, match="cannot be written"):
         care.backup(filled, tmp_path / "no/such/folder.db")
@@ -82,17 +88,19 @@ def test_a_database_as_we_leave_it_has_no_problems(filled: Engine) -> None:
 )
 def test_what_no_transaction_of_ours_leaves_behind_is_told(filled: Engine, damage: str, problem: str) -> None:
     with filled.connect() as connection:
-        connection.execute(text("PRAGMA foreign_keys = OFF"))
+        if filled.dialect.name == "sqlite":
+            connection.execute(text("PRAGMA foreign_keys = OFF"))
         connection.execute(text(damage))
         connection.commit()
     assert problem in care.problems(filled)
 
 
+@on_sqlite_only
 def test_a_file_that_is_damaged_is_told(filled: Engine, tmp_path: Path) -> None:
     with writing(filled) as connection:
         connection.execute(text("DELETE FROM story_categories"))
     filled.dispose()
-    file = tmp_path / "filled.db"
+    file = tmp_path / "test.db"
     sqlite3.connect(file).execute("PRAGMA wal_checkpoint(TRUNCATE)")
     content = bytearray(file.read_bytes())
     for page in range(6, len(content) // 4096 - 2, 3):

@@ -37,15 +37,6 @@ def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def empty(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of a database with nothing in it."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/empty.db"
-    cluster: Cluster = request.getfixturevalue("postgres")
-    return cluster.url(cluster.empty())
-
-
 @pytest.mark.parametrize("table", ["hosts", "story_categories", "duties"])
 def test_q11_a_migration_that_is_killed_half_way_is_done_anew(
     empty: str, table: str, monkeypatch: pytest.MonkeyPatch
@@ -119,7 +110,17 @@ def test_q30_files_as_a_power_loss_leaves_them_are_sound(engine: Engine, now: da
         assert kept <= number + 1
 
 
-def test_q31_what_cannot_be_written_is_said_at_start(tmp_path: Path) -> None:
+def test_q31_a_server_that_takes_no_writes_is_said_at_start(postgres: Cluster) -> None:
+    name = postgres.empty()
+    postgres.execute("ALTER DATABASE {} SET default_transaction_read_only = on", name)
+    engine = open_engine(postgres.url(name))
+    with pytest.raises(DatabaseError, match=r"cannot be used.*read-only"):
+        upgrade(engine)
+    engine.dispose()
+    postgres.drop(name)
+
+
+def test_q31_a_folder_that_cannot_be_written_is_said_at_start(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     with pytest.raises(DatabaseError, match=r"config\.yaml"):
         open_engine(f"sqlite:///{tmp_path}/file/test.db")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, inspect, text
 
 from aggregator.errors import DatabaseError
 from aggregator.store.engine import current_version, newest_version, open_engine, reading, upgrade, writing
@@ -32,14 +32,13 @@ def test_the_folder_of_the_database_is_made(tmp_path: Path) -> None:
     engine.dispose()
 
 
-def test_q10_somebody_elses_database_is_refused_and_left_alone(tmp_path: Path) -> None:
-    path = tmp_path / "other.db"
-    with sqlite3.connect(path) as other:
-        other.execute("CREATE TABLE recipes (name TEXT)")
-    other.close()
-    engine = open_engine(f"sqlite:///{path}")
+def test_q10_somebody_elses_database_is_refused_and_left_alone(empty: str) -> None:
+    engine = open_engine(empty)
+    with writing(engine) as connection:
+        connection.execute(text("CREATE TABLE recipes (name TEXT)"))
     with pytest.raises(DatabaseError, match="not ours"):
         upgrade(engine)
+    assert inspect(engine).get_table_names() == ["recipes"]
     engine.dispose()
 
 
