@@ -19,7 +19,7 @@ from typing import Any
 from sqlalchemy import Engine, select
 
 from aggregator import jobs
-from aggregator.config.settings import DedupSettings
+from aggregator.config.settings import DedupSettings, RetentionSettings
 from aggregator.dedup.merge import Merger
 from aggregator.fetch.client import Request, Response
 from aggregator.ingest import pipeline, worker, writer
@@ -39,6 +39,7 @@ ADDRESSES = tuple(f"https://{name}.example/feed" for name in "abc")
 LISTED = 5  # entries of a document; it has one new a day, and the oldest falls out
 TIDIED = 4  # steps of it, for there are many that are alike
 FIRST_DAY = datetime(2026, 3, 1, tzinfo=UTC)
+FOR_GOOD = RetentionSettings(stories=timedelta(days=10_000))  # two hundred kills take longer than a year
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,7 +187,7 @@ async def _work(url: str, day: int) -> None:
     """Poll what is due, merge and tidy, as a worker does."""
     engine, now = open_engine(url), FIRST_DAY + timedelta(days=day)
     with tempfile.TemporaryDirectory() as folder:
-        given = settings(Path(folder), *map(source_settings, ADDRESSES))
+        given = settings(Path(folder), *map(source_settings, ADDRESSES), retention=FOR_GOOD)
         client = FakeClient({address: _document(day) for address in ADDRESSES})
         async with Worker(engine, given, clock=lambda: now) as polling:
             polling._pipeline = Pipeline(client, FakeParser(), given.fetch, instances=(), folder=Path(folder))  # type: ignore[arg-type]
