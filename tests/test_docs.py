@@ -76,6 +76,14 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
             assert (page.parent / target).exists(), target
 
 
+def test_every_case_of_loss_has_a_test_that_there_is() -> None:
+    page = (ROOT / "docs/no-loss.md").read_text()
+    tests = "\n".join(file.read_text() for file in (ROOT / "tests").rglob("test_*.py"))
+    named = re.findall(r"`(test_q[0-9]{2}\w+)`", page)
+    assert [name for name in named if f"def {name}(" not in tests] == []
+    assert {case for name in named for case in re.findall(r"q[0-9]{2}", name)} == {f"q{n:02}" for n in range(1, 32)}
+
+
 def test_every_public_function_and_class_says_what_it_is_for() -> None:
     import ast
 
