@@ -55,6 +55,12 @@ class Cluster:
         """The address of a database, as config.yaml has it."""
         return f"postgresql+psycopg://{USER}@/{database}?host={self.folder}"
 
+    @property
+    def pid(self) -> int:
+        """Of the server's first process; all others are its children."""
+        assert self._server is not None
+        return self._server.pid
+
     def fresh(self) -> str:
         """The name of a new database with our tables in it, all empty."""
         if not self._migrated:

@@ -25,6 +25,7 @@ from tests.postgres import Cluster, binaries
 
 SIZES = [1_000, 10_000, 100_000, 1_000_000]
 WORKERS = [1, 2, 4, 8]
+LATENCIES = [0.0, 0.5]  # seconds
 FIGURES = Path(__file__).parent / "figures.json"
 
 
@@ -51,9 +52,9 @@ def grow(url: str, sizes: list[int]) -> list[dict[str, float]]:
 def line(costs: Costs) -> str:
     """The costs for people."""
     return (
-        f"{costs.sources:>9,} sources: tick {costs.tick_wall:.2f} ms ({costs.tick_cpu:.2f} CPU), "
-        f"claim {costs.claim_wall:.3f} ({costs.claim_cpu:.3f}), outcome {costs.outcome_wall:.3f} "
-        f"({costs.outcome_cpu:.3f}) ms a poll, PostgreSQL {costs.server_cpu:.3f} CPU"
+        f"{costs.sources:>9,} sources: tick {costs.tick_wall:.3f} ms ({costs.tick_cpu:.3f} CPU, "
+        f"PostgreSQL {costs.tick_server:.3f}), claim {costs.claim_wall:.3f} ({costs.claim_cpu:.3f}), "
+        f"outcome {costs.outcome_wall:.3f} ({costs.outcome_cpu:.3f}) ms a poll, PostgreSQL {costs.server_cpu:.3f} CPU"
     )
 
 
@@ -78,7 +79,9 @@ def main() -> None:
                 figures["postgresql"] = grow(cluster.url(cluster.empty()), options.sizes)
             if options.only in (None, "workers"):
                 print("workers on PostgreSQL")
-                figures["workers"] = [workers.measure(cluster, count) for count in WORKERS]
+                figures["workers"] = [
+                    workers.measure(cluster, count, latency) for latency in LATENCIES for count in WORKERS
+                ]
         finally:
             cluster.remove()
     if options.write:
