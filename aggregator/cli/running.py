@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from aggregator.cli.shared import command, json_option, load, progress
+from aggregator.cli.shared import CANNOT_RUN, command, json_option, load, progress
+from aggregator.errors import ConfigError
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -19,12 +21,15 @@ if TYPE_CHECKING:
 @command
 def run(config: Path) -> None:
     """Ingest and serve, until SIGTERM or Ctrl-C."""
-    from aggregator.service import running, setup
+    from aggregator.service import beside
 
-    settings = load(config)
-    engine = setup.open_store(settings, meant=True)
-    click.echo(f"Reading {len(settings.sources)} sources; pages and feeds at http://{settings.listen}/")
-    asyncio.run(running.run(engine, settings))
+    with beside.server(config) as server:
+        from aggregator.service import running, setup
+
+        settings = load(config)
+        engine = setup.open_store(settings, meant=True)
+        click.echo(f"Reading {len(settings.sources)} sources; pages and feeds at http://{settings.listen}/")
+        asyncio.run(running.ingest_forever(engine, settings, server=server))
 
 
 @click.command()
@@ -77,16 +82,26 @@ def _ingest_once(engine: "Engine", settings: "Settings", due: int, source: str |
 
 
 @click.command()
-@click.option("--attached", is_flag=True, hidden=True, help="End with the process that started this one.")
+@click.option(
+    "--attached", is_flag=True, hidden=True, help="Leave all but serving to the process that started this one."
+)
 @command
 def serve(config: Path, attached: bool) -> None:
     """The reading wing alone: feeds, pages and status over HTTP."""
-    from aggregator.service import running, setup
+    from aggregator.service import beside
     from aggregator.web import server
 
-    settings = load(config)
-    asyncio.run(running.require_free(settings.listen))
-    setup.open_store(settings).dispose()
+    try:
+        settings = load(config)
+    except ConfigError:
+        if attached:
+            sys.exit(CANNOT_RUN)
+        raise
+    asyncio.run(beside.require_free(settings.listen))
+    if not attached:
+        from aggregator.service import setup
+
+        setup.open_store(settings).dispose()
     server.serve(settings, attached=attached)
 
 

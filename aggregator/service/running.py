@@ -9,9 +9,8 @@ import gc
 import logging
 import os
 import signal
-import sys
+import subprocess
 import threading
-from asyncio.subprocess import Process
 from collections.abc import Callable
 
 from sqlalchemy import Engine
@@ -19,7 +18,6 @@ from sqlalchemy.exc import DBAPIError
 
 from aggregator.config.lookup import known_source
 from aggregator.config.settings import Settings
-from aggregator.config.values import Listen
 from aggregator.dedup.merge import Merged, Merger
 from aggregator.errors import AggregatorError, DatabaseError
 from aggregator.ingest.merging import merge_meanwhile
@@ -31,16 +29,11 @@ from aggregator.store.engine import writing
 
 log = logging.getLogger(__name__)
 
-SERVER_GRACE_SECONDS = 5.0
 LAST_MOMENT_SECONDS = 14.0  # after SIGTERM; 15 s are promised, whatever the database or a disk are waiting for
 
 
 class ServerEnded(AggregatorError):
     """The web server ended by itself; it has said why."""
-
-
-class AddressTaken(AggregatorError):
-    """The address to listen at is in use, or not of this machine."""
 
 
 def due(engine: Engine, settings: Settings, *, only: str | None, force: bool) -> int:
@@ -79,7 +72,9 @@ async def ingest_once(
     return polls, merged
 
 
-async def ingest_forever(engine: Engine, settings: Settings, *, server: Process | None = None) -> None:
+async def ingest_forever(
+    engine: Engine, settings: Settings, *, server: "subprocess.Popen[bytes] | None" = None
+) -> None:
     """Poll, merge and tidy by the clock until SIGTERM or Ctrl-C, or until the server beside us ends.
 
     Whenever config.yaml changes, and on SIGHUP, it is put in force, if it can be.
@@ -92,7 +87,7 @@ async def ingest_forever(engine: Engine, settings: Settings, *, server: Process 
     stop, reloader = asyncio.Event(), Reloader(engine)
     _on_signals(stop.set)
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reloader.ask)
-    ends = [asyncio.create_task(stop.wait()), *([asyncio.create_task(server.wait())] if server else [])]
+    ends = [asyncio.create_task(stop.wait()), *([asyncio.create_task(_ended(server))] if server else [])]
     while not any(task.done() for task in ends):
         # New settings get a new worker: nothing of the old ones is left in any corner, and polls in flight end first.
         changed = asyncio.create_task(reloader.next(settings))
@@ -120,47 +115,22 @@ def _collect_less() -> None:
     gc.set_threshold(10_000, 20, 20)
 
 
+async def _ended(process: "subprocess.Popen[bytes]") -> None:
+    """Returns when a process has ended; it is not left to a thread, which would keep ours from ending before."""
+    ended, loop = asyncio.Event(), asyncio.get_running_loop()
+    handle = os.pidfd_open(process.pid)
+    loop.add_reader(handle, ended.set)
+    try:
+        await ended.wait()
+        process.wait()
+    finally:
+        loop.remove_reader(handle)
+        os.close(handle)
+
+
 async def _cancelled(task: asyncio.Task[object]) -> None:
     task.cancel()
     await asyncio.wait((task,))
-
-
-async def run(engine: Engine, settings: Settings) -> None:
-    """Ingest here and serve in a process beside, until told to stop.
-
-    raises  ServerEnded
-    """
-    command = (sys.executable, "-m", "aggregator", "--config", str(settings.file), "serve", "--attached")
-    server = await asyncio.create_subprocess_exec(*command, start_new_session=True)
-    try:
-        await ingest_forever(engine, settings, server=server)
-    finally:
-        await _end(server)
-
-
-async def require_free(listen: Listen) -> None:
-    """Make sure that nobody listens at an address: the server would share it silently (SO_REUSEPORT).
-
-    raises  AddressTaken
-    """
-    try:
-        server = await asyncio.get_running_loop().create_server(asyncio.Protocol, listen.host, listen.port)
-    except OSError as error:
-        raise AddressTaken(
-            f"cannot listen at {listen}: {os.strerror(error.errno or 0)}; see `listen:` in config.yaml"
-        ) from error
-    server.close()
-    await server.wait_closed()
-
-
-async def _end(server: Process) -> None:
-    if server.returncode is None:
-        server.terminate()
-    try:
-        await asyncio.wait_for(server.wait(), SERVER_GRACE_SECONDS)
-    except TimeoutError:
-        server.kill()
-        await server.wait()
 
 
 def _leave() -> None:

@@ -4,6 +4,7 @@ On SQLite every write begins with BEGIN IMMEDIATE: a transaction that begins by 
 once when another has committed meanwhile, however long `busy_timeout` is (SQLITE_BUSY_SNAPSHOT).
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,6 +42,7 @@ REACHED_WITHIN = {
     "keepalives_count": 3,
 }
 AWAY_SECONDS = 30
+LOOK_SECONDS = 0.02
 READ_ONLY = "25006"
 
 
@@ -124,6 +126,19 @@ def upgrade(engine: Engine) -> None:
             _migrate(engine)
     except DBAPIError as error:
         raise DatabaseError(f"the database {_shown(engine)} cannot be used: {error.orig}") from error
+
+
+def wait_for_upgrade(engine: Engine, seconds: float) -> None:
+    """Return when the schema is this version's; or after so long, or when the database is not to be reached."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            if current_version(engine) == newest_version():
+                return
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlite_errorname", None) != "SQLITE_BUSY":  # it is being made
+                return
+        time.sleep(LOOK_SECONDS)
 
 
 def current_version(engine: Engine) -> str | None:

@@ -23,6 +23,7 @@ from aggregator.publish.keys import load_keys
 PROXY_THREADS = 112  # as many as may wait for images (`fetch.images.PLACES`), and 16 for everybody else
 TRUST_SECONDS = 2.0  # how old what we believe of a feed may be; everybody else may keep it for five minutes
 PATIENCE_MS = 1_000  # how long a reader waits for a locked database before the last good feed is served
+UPGRADE_SECONDS = 60.0  # how long whoever started us may take to bring the database up to date
 WATCH_SECONDS = 1.0  # how long a process of ours may outlive the one that started it
 
 
@@ -58,12 +59,14 @@ def _proxies(settings: Settings) -> bool:
 def load_app(file: str) -> Any:
     """The web application, from the path of config.yaml; in the process that answers, which ends with its watcher."""
     from aggregator.config.load import load
-    from aggregator.store.engine import open_engine
+    from aggregator.store.engine import open_engine, wait_for_upgrade
     from aggregator.web.reload import Reloading
 
     _end_with_parent(signal.SIGKILL)
     settings = load(Path(file), os.environ)
-    app = Reloading(settings, open_engine(settings.database, patience_ms=PATIENCE_MS), trust=TRUST_SECONDS)
+    engine = open_engine(settings.database, patience_ms=PATIENCE_MS)
+    wait_for_upgrade(engine, UPGRADE_SECONDS)
+    app = Reloading(settings, engine, trust=TRUST_SECONDS)
     threading.Thread(target=app.follow, name="config", daemon=True).start()
     return app
 

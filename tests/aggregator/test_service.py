@@ -128,12 +128,34 @@ def test_c02_most_sources_go_only_when_somebody_says_so_and_their_stories_stay(c
         assert shows(free_port, "/feeds/all.atom", "The third entry")
 
 
+def test_a_file_that_cannot_be_used_is_said_once(config: Path) -> None:
+    config.write_text(config.read_text() + "bad: 1\n")
+    with running(config, "run") as program:
+        _, said = program.communicate(timeout=30)
+    assert program.returncode == 2
+    assert said.count("bad") == 1
+    assert ours(config) == []
+
+
+def test_a_program_that_is_ended_before_it_was_ready_leaves_no_server(config: Path, free_port: int) -> None:
+    with running(config, "run") as program:
+        assert until(lambda: len(ours(config)) > 1)
+        program.send_signal(signal.SIGTERM)
+        program.wait(15)
+    assert until(lambda: ours(config) == [], 5)
+
+
 def test_nothing_of_ours_is_left_running(config: Path, free_port: int) -> None:
     with running(config, "run") as program:
         assert until(lambda: shows(free_port, "/feeds/tech.atom", "The first entry"))
         program.send_signal(signal.SIGTERM)
         program.wait(15)
-    assert not [pid for pid in os.listdir("/proc") if pid.isdigit() and str(config) in _command_line(pid)]
+    assert ours(config) == []
+
+
+def ours(config: Path) -> list[str]:
+    """The processes that have this file on their command line."""
+    return [pid for pid in os.listdir("/proc") if pid.isdigit() and str(config) in _command_line(pid)]
 
 
 def _command_line(pid: str) -> str:
