@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import click
 
@@ -67,8 +67,25 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
     return wrapped
 
 
-def progress(*, transient: bool = False) -> "Progress":
-    """A bar on standard error, for what takes a while."""
+class NoBar:
+    """A bar that shows nothing."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def add_task(self, description: str, *, total: float | None) -> Any: ...
+
+    def advance(self, task_id: Any, advance: float = 1) -> None: ...
+
+    def update(self, task_id: Any, *, total: float | None) -> None: ...
+
+
+def progress(*, transient: bool = False) -> "Progress | NoBar":
+    """A bar on standard error, for what takes a while; none where that is no terminal, but a log."""
+    if not sys.stderr.isatty():
+        return NoBar()
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 

@@ -10,6 +10,7 @@ cut.
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from sqlalchemy import Connection, Engine
@@ -18,12 +19,14 @@ from aggregator.config.settings import DedupSettings, SourceSettings
 from aggregator.dedup.choose import Chooser
 from aggregator.dedup.index import Apart, Groups, Index, keys_of, likely
 from aggregator.dedup.match import Evidence
-from aggregator.dedup.window import Window
 from aggregator.store import compared, stories
 from aggregator.store.compared import Sighting
 from aggregator.store.engine import writing
 from aggregator.store.locks import Lock, got
 from aggregator.store.stories import Attached, NewStory
+
+if TYPE_CHECKING:
+    from aggregator.dedup.window import Window
 
 BATCH = 2_000  # sightings in one transaction: long enough to amortise it, short enough not to keep writers waiting
 REREAD_EVERY = timedelta(hours=6)  # what is past the window is let go of then; a million stories take 0.3 s
@@ -75,7 +78,8 @@ class Merger:
 
     def __init__(self, settings: DedupSettings, sources: Iterable[SourceSettings]) -> None:
         self._chooser = Chooser(settings, sources)
-        self._window, self._read_at = Window(), datetime.min.replace(tzinfo=UTC)
+        self._window: Window | None = None
+        self._read_at = datetime.min.replace(tzinfo=UTC)
 
     def run(self, engine: Engine, now: datetime) -> Merged:
         """Merge until nothing waits, batch by batch; nothing is done where another process is at it."""
@@ -87,11 +91,11 @@ class Merger:
     def step(self, engine: Engine, now: datetime) -> Merged:
         """Merge one batch."""
         if not self._read_at <= now < self._read_at + REREAD_EVERY:
-            self._window, self._read_at = Window(), now
+            self._window, self._read_at = None, now
         try:
             return self._run_batch(engine, now)
         except BaseException:
-            self._window = Window()  # it may know what was not committed
+            self._window = None  # it may know what was not committed
             raise
 
     def _run_batch(self, engine: Engine, now: datetime) -> Merged:
@@ -110,7 +114,7 @@ class Merger:
         stories.attach(connection, placed)
         known = {sighting.id: sighting.story_id for sighting in waiting if sighting.story_id is not None}
         stories.settle(connection, list(known))
-        self._window.remember(connection, batch.index.added)
+        self._known().remember(connection, batch.index.added)
         alone = set(story_ids.values()) - {one.story_id for one in placed if one.reason != Evidence.FOUNDER.value}
         touched = {one.story_id for one in placed} | {story_id for story_id in known.values() if story_id is not None}
         choose_leads(connection, touched - alone, self._chooser)
@@ -127,8 +131,9 @@ class Merger:
         if not comparable:
             return batch
         wanted = {key for sighting in comparable for key in keys_of(sighting)}
-        self._window.follow(connection)
-        batch.index.newest = self._window.newest(wanted)
+        window = self._known()
+        window.follow(connection)
+        batch.index.newest = window.newest(wanted)
         worth_reading = {id_ for sighting in comparable for id_ in likely(sighting, batch.index.newest)}
         for candidate in compared.companions(connection, worth_reading):
             assert candidate.story_id is not None
@@ -136,6 +141,14 @@ class Merger:
             batch.groups.put(candidate.id, candidate.source_id, candidate.story_id)
         batch.apart = stories.parted(connection)
         return batch
+
+    def _known(self) -> "Window":
+        """Made when there is something to merge: numpy takes 0.04 s to import, and mostly there is nothing."""
+        if self._window is None:
+            from aggregator.dedup.window import Window
+
+            self._window = Window()
+        return self._window
 
     def _assign(self, waiting: Iterable[Sighting], batch: _Batch) -> tuple[list[Sighting], list[Attached]]:
         """Decide for each sighting, in order: (founders, where each new one belongs).

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, create_engine
 
 from aggregator.config.settings import DedupSettings
-from aggregator.dedup import merge as merge_module
+from aggregator.dedup import window as window_module
 from aggregator.dedup.index import PER_KEY, Index
 from aggregator.dedup.merge import REREAD_EVERY, Merger
 from aggregator.dedup.window import Window
@@ -112,9 +112,10 @@ def test_what_is_past_the_window_leaves_memory_at_the_next_reading(engine: Engin
     with writing(engine) as connection:
         keys.tidy(connection, 2)
     carry(engine, 1, now + DAY, entry("2"))
-    with patch.object(merge_module, "Window", wraps=Window) as window:
+    with patch.object(window_module, "Window", wraps=Window) as window:
         merger.run(engine, now + REREAD_EVERY - timedelta(seconds=1))
         assert not window.called
+        carry(engine, 1, now + DAY, entry("3"))
         merger.run(engine, now + REREAD_EVERY)
         assert window.called
 
