@@ -104,7 +104,8 @@ class Merger:
 
     def merge_batch(self, connection: Connection, now: datetime) -> Merged:
         """Merge the first sightings that wait; `Merged()` when none does, or another process is merging."""
-        waiting = compared.pending(connection, BATCH) if got(connection, Lock.MERGING) else ()
+        may = compared.any_pending(connection) and got(connection, Lock.MERGING)
+        waiting = compared.pending(connection, BATCH) if may else ()
         if not waiting:
             return Merged()
         batch = self._prepare(connection, waiting)

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, Integer, bindparam, delete, false, func, select, true, update
+from sqlalchemy import Connection, Integer, bindparam, delete, exists, false, func, select, true, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from aggregator.outcome import Move, Reason, Validators, Why
@@ -88,6 +88,8 @@ def claim_due(
     floor     the end of every lease: nobody is at the host any more, but may have asked a moment before
     only      the address of the one source to look at
     """
+    if not connection.scalar(_ANY_DUE, {"now": now}):
+        return ()
     wait_for(connection, Lock.CLAIMING)
     given = {
         "now": now,
@@ -100,6 +102,13 @@ def claim_due(
         **({"only": only} if only else {}),
     }
     return tuple(_claim(row) for row in connection.execute(_claim_statement(named=bool(only)), given))
+
+
+# Most of the time nothing is due. To plan the claim takes PostgreSQL 0.4 ms, more the more it knows of the table; this
+# is planned once.
+_ANY_DUE = select(
+    exists().where(sources.c.removed_at.is_(None), sources.c.next_fetch_at <= bindparam("now", type_=Instant))
+)
 
 
 @cache  # building it takes ten times as long as SQLite needs to find that nothing is due: 2.0 ms of a tick's 2.4

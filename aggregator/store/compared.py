@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, exists, func, literal_column, select
 
 from aggregator.store.columns import among
 from aggregator.store.schema import sightings, sources
@@ -47,12 +47,22 @@ class Sighting:
     reason: str | None = None
 
 
+def any_pending(connection: Connection) -> bool:
+    """Whether a sighting waits to be merged: what is asked every few seconds, and hardly ever so."""
+    return bool(connection.scalar(_ANY_PENDING))
+
+
+# The 1 is no parameter: only so does PostgreSQL know once and for all that the index of what waits will do.
+_WAITS = sightings.c.pending == literal_column("1")
+_ANY_PENDING = select(exists().where(_WAITS))
+
+
 def pending(connection: Connection, limit: int) -> tuple[Sighting, ...]:
     """The sightings that are new or changed since the last merge, in order of arrival.
 
     They stay as they are until the transaction ends: what changed meanwhile must not count as merged.
     """
-    waiting = _COLUMNS.where(sightings.c.pending == 1).order_by(sightings.c.id).limit(limit)
+    waiting = _COLUMNS.where(_WAITS).order_by(sightings.c.id).limit(limit)
     return _read(connection.execute(waiting.with_for_update(of=sightings)))
 
 

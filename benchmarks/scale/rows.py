@@ -52,6 +52,11 @@ def fill(engine: Engine, first: int, last: int) -> None:
             f"UNION ALL SELECT id, 2 + id % {CATEGORIES} FROM sources WHERE id >= :first"
         )
         connection.execute(filed, {"first": first})
+    tidy_up(engine)
+
+
+def tidy_up(engine: Engine) -> None:
+    """What PostgreSQL does by itself now and then, at a known moment."""
     if engine.dialect.name == "postgresql":
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("VACUUM ANALYZE"))
