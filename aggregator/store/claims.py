@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, Integer, bindparam, delete, exists, false, func, select, true, update
+from sqlalchemy import Connection, Integer, bindparam, delete, false, func, select, true, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from aggregator.outcome import Move, Reason, Validators, Why
@@ -88,7 +88,8 @@ def claim_due(
     floor     the end of every lease: nobody is at the host any more, but may have asked a moment before
     only      the address of the one source to look at
     """
-    if not connection.scalar(_ANY_DUE, {"now": now}):
+    first = connection.scalar(_FIRST_DUE)
+    if first is None or first > now:
         return ()
     wait_for(connection, Lock.CLAIMING)
     given = {
@@ -105,10 +106,8 @@ def claim_due(
 
 
 # Most of the time nothing is due. To plan the claim takes PostgreSQL 0.4 ms, more the more it knows of the table; this
-# is planned once.
-_ANY_DUE = select(
-    exists().where(sources.c.removed_at.is_(None), sources.c.next_fetch_at <= bindparam("now", type_=Instant))
-)
+# is planned once. It has no parameter: where a third of all could be due PostgreSQL would look through the table.
+_FIRST_DUE = select(func.min(sources.c.next_fetch_at)).where(sources.c.removed_at.is_(None))
 
 
 @cache  # building it takes ten times as long as SQLite needs to find that nothing is due: 2.0 ms of a tick's 2.4

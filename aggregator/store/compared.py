@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, exists, func, literal_column, select
+from sqlalchemy import Connection, func, literal_column, select
 
 from aggregator.store.columns import among
 from aggregator.store.schema import sightings, sources
@@ -49,12 +49,13 @@ class Sighting:
 
 def any_pending(connection: Connection) -> bool:
     """Whether a sighting waits to be merged: what is asked every few seconds, and hardly ever so."""
-    return bool(connection.scalar(_ANY_PENDING))
+    return connection.scalar(_FIRST_PENDING) is not None
 
 
-# The 1 is no parameter: only so does PostgreSQL know once and for all that the index of what waits will do.
+# The 1 is no parameter: only so does PostgreSQL know once and for all that the index of what waits will do. It is asked
+# for the first: whether there is any it might look for all over the table, where it remembers that many waited.
 _WAITS = sightings.c.pending == literal_column("1")
-_ANY_PENDING = select(exists().where(_WAITS))
+_FIRST_PENDING = select(func.min(sightings.c.id)).where(_WAITS)
 
 
 def pending(connection: Connection, limit: int) -> tuple[Sighting, ...]:
