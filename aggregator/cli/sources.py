@@ -132,12 +132,14 @@ def status(config: Path, source: str | None, as_json: bool) -> None:
         click.echo(json.dumps(said, ensure_ascii=False, indent=1))
     else:
         _print_status(found, sources)
-    sys.exit(FOUND_PROBLEMS if found.needing_attention else 0)
+    sys.exit(FOUND_PROBLEMS if found.needing_attention or found.unstored else 0)
 
 
 def _print_status(found: "Overview", sources: "tuple[SourceStatus, ...]") -> None:
     from aggregator.publish.words import relative
 
+    if found.unstored:
+        click.echo(f"Nothing can be stored: {found.unstored.detail}. Make room; it goes on by itself.")
     for problem in found.config.problems:
         click.echo(f"config.yaml is not in force: {problem}")
     if found.offline_since:

@@ -20,6 +20,7 @@ from aggregator.standing import silent_after, silent_since
 from aggregator.store.configuration import ConfigState
 from aggregator.store.floods import Flood
 from aggregator.store.health import Glance, SourceHealth
+from aggregator.store.unstored import Unstored
 
 VERSION = 2  # of the JSON: raised when a member goes or changes its meaning; new members do not raise it
 WEEK = timedelta(days=7)
@@ -92,6 +93,7 @@ class Overview:
     offline_since  since when our own network has been gone; None while it is there
     floods         what is held from publishing until somebody decides
     config         whether config.yaml, as it stands there now, is in force
+    unstored       why nothing can be stored now; None if it can be
     """
 
     at: datetime
@@ -101,6 +103,23 @@ class Overview:
     offline_since: datetime | None = None
     floods: tuple[HeldFlood, ...] = ()
     config: ConfigState = ConfigState()
+    unstored: Unstored | None = None
+
+    @property
+    def troubles(self) -> tuple[str, ...]:
+        """What is wrong with the service itself, whatever its sources do; feeds are served all the same."""
+        said = {
+            "storing": self.unstored is not None,
+            "polling": self.overdue > 0,
+            "network": self.offline_since is not None,
+            "config": bool(self.config.problems),
+        }
+        return tuple(word for word, wrong in said.items() if wrong)
+
+    @property
+    def health(self) -> str:
+        """`ok`, or `degraded` where the service has troubles of its own."""
+        return "degraded" if self.troubles else "ok"
 
     @property
     def counts(self) -> Mapping[State, int]:
@@ -133,6 +152,7 @@ def overview(
     offline_since: datetime | None = None,
     floods: Iterable[Flood] = (),
     config: ConfigState = ConfigState(),
+    unstored: Unstored | None = None,
 ) -> Overview:
     """The verdict on the sources that were glanced at, and what is held."""
     listed = {source.address: source for source in settings.sources}
@@ -144,6 +164,7 @@ def overview(
         offline_since=offline_since,
         floods=tuple(_flood(flood, listed.get(flood.address)) for flood in floods),
         config=config,
+        unstored=unstored,
     )
 
 
@@ -246,7 +267,10 @@ def document(
         "version": VERSION,
         "at": _written(found.at),
         "program": program,
+        "health": found.health,
+        "troubles": list(found.troubles),
         "database": {"kind": database, "schema": schema},
+        "unstored": _members(found.unstored) if found.unstored else None,
         "offline_since": _written(found.offline_since),
         "counts": {
             "stories": found.stories,

@@ -9,7 +9,7 @@ from aggregator.config.lookup import known_source
 from aggregator.config.settings import Settings
 from aggregator.errors import Problem
 from aggregator.publish.status import Overview, SourceStatus, described, overview
-from aggregator.store import configuration, floods, health, transitions, views
+from aggregator.store import configuration, floods, health, transitions, unstored, views
 from aggregator.store.clock import clock_of
 from aggregator.store.engine import open_engine, reading
 from feeds.parse import expat
@@ -32,6 +32,7 @@ def status_of(
             stories=everything.stories if everything else 0,
             offline_since=transitions.offline_since(connection),
             config=configuration.state(connection),
+            unstored=unstored.noted(engine),
             floods=(one for one in floods.held(connection) if only in (None, one.address)),
         )
         healths = health.health(connection, [one.source.id for one in found.sources])

@@ -96,6 +96,8 @@ async def ingest_forever(
             scheduler.start()
             log.info("ingesting sources=%d", len(settings.sources))
             await asyncio.wait((*ends, changed), return_when=asyncio.FIRST_COMPLETED)
+            if stop.is_set() and server is not None and server.returncode is None:
+                server.send_signal(signal.SIGUSR1)  # `/readyz` says from now on that we end
             worker.stop()
             scheduler.shutdown(wait=False)
         if changed.done():

@@ -24,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from aggregator.errors import DatabaseError
+from aggregator.store import unstored
 
 WRITE = "aggregator_write"
 PATIENCE_MS = 15_000
@@ -111,8 +112,17 @@ def reading(engine: Engine) -> Iterator[Connection]:
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """One transaction that may write: committed at the end, rolled back if anything is raised."""
-    with engine.connect().execution_options(**{WRITE: True}) as connection, connection.begin():
-        yield connection
+    try:
+        with engine.connect().execution_options(**{WRITE: True}) as connection:
+            before = unstored.changes(connection)
+            with connection.begin():
+                yield connection
+            written = unstored.changes(connection) - before
+    except DBAPIError as error:
+        unstored.note(engine, error)
+        raise
+    if written:
+        unstored.clear(engine)
 
 
 def upgrade(engine: Engine) -> None:

@@ -3,6 +3,7 @@
 Put together here; each route is in the file of its kind, the rules of HTTP are in `responses`.
 """
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from flask import Flask
@@ -48,12 +49,14 @@ def create_app(
     image_client: BlockingClient | None = None,
     trust: float = 0.0,
     still: bool = False,
+    ending: Callable[[], bool] = lambda: False,
 ) -> Flask:
     """The application for a database that is up to date already.
 
     clock         what time it is, for the pages that say how long ago something was; the database's, if None
     image_client  what images are fetched with; tests put in their own
     trust         seconds for which a feed is served without asking the database whether it has changed
+    ending        whether this process was told to end, and should be asked nothing more
     still         for pages that become files: they do not lead to what answers a question, or tells of this minute
     """
     here, clock = clock or utc_now, clock or clock_of(engine)
@@ -72,7 +75,7 @@ def create_app(
     app.register_blueprint(tops(catalogue, engine, TopFeeds(engine, settings), clock))
     app.register_blueprint(statuses(settings, engine, clock, links))
     answered = Answered()
-    app.register_blueprint(machines(app, settings, engine, clock, answered))
+    app.register_blueprint(machines(app, settings, engine, clock, answered, ending))
     app.register_blueprint(assets.routes())
     if uses_proxy(settings):
         app.register_blueprint(image_proxy(settings, here, image_client))  # its shelf is a disk of this machine

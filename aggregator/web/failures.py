@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from aggregator.logs import fields
 from aggregator.publish.renditions import Unavailable
+from aggregator.publish.status import VERSION
 from aggregator.web.responses import Answer, plain
 
 log = logging.getLogger(__name__)
@@ -68,7 +69,9 @@ def _answer(words: int, status: int) -> Response:
     if request.path.startswith(("/feeds/", "/healthz", "/readyz", "/image/", "/metrics")):
         response = plain(f"{said.title}. {said.advice}", status)
     elif request.path == "/status.json":
-        response = Answer(f'{{"version": 1, "error": "{said.title}"}}\n', status, content_type="application/json")
+        response = Answer(
+            f'{{"version": {VERSION}, "error": "{said.title}"}}\n', status, content_type="application/json"
+        )
     else:
         response = Answer(render_template("error.html", said=said), status, content_type="text/html; charset=utf-8")
     response.headers["Cache-Control"] = "no-store"

@@ -5,7 +5,6 @@ survives restarts; what this process does is counted here. No metric has a label
 that would be 50,000 series. Who may ask is `access`'s business.
 """
 
-import os
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from importlib.metadata import version
@@ -23,7 +22,7 @@ from aggregator.config.settings import Settings
 from aggregator.outcome import Reason
 from aggregator.publish.health import State
 from aggregator.publish.status import Overview
-from aggregator.store import days, figures, wal
+from aggregator.store import days, figures, unstored, wal
 from aggregator.store.days import Tally
 from aggregator.store.engine import current_version, newest_version, reading
 from aggregator.web.responses import Answer, plain
@@ -48,9 +47,17 @@ class Answered:
 
 
 def machines(
-    app: Flask, settings: Settings, engine: Engine, clock: Callable[[], datetime], answered: Answered
+    app: Flask,
+    settings: Settings,
+    engine: Engine,
+    clock: Callable[[], datetime],
+    answered: Answered,
+    ending: Callable[[], bool],
 ) -> Blueprint:
-    """The routes for machines; and the app counts what it answers from now on."""
+    """The routes for machines; and the app counts what it answers from now on.
+
+    ending  whether this process was told to end
+    """
     routes = Blueprint("machines", __name__)
     registry = answered.registry
     registry.register(Service(settings, engine, clock))
@@ -72,7 +79,7 @@ def machines(
 
     @routes.get("/readyz")
     def ready() -> Response:
-        trouble = not_ready(engine)
+        trouble = "this process ends" if ending() else not_ready(engine)
         return plain(trouble or "ready", 503 if trouble else 200)
 
     return routes
@@ -133,6 +140,8 @@ def _of_sources(found: Overview) -> Iterator[Metric]:
     )
     yield _gauge("sources_moved", "Sources that moved for good; config.yaml should be edited.", found.moved)
     yield _gauge("sources_overdue", "Sources that were due more than an hour ago.", found.overdue)
+    yield _gauge("degraded", "Whether the service itself has trouble.", found.health != "ok")
+    yield _gauge("storing_fails", "Whether nothing can be stored: the disk is full.", found.unstored is not None)
     yield _gauge("offline", "Whether nothing at all can be reached from here.", found.offline_since is not None)
     yield _gauge(
         "config_refused", "Whether config.yaml, as it is now, cannot be put in force.", bool(found.config.problems)
@@ -169,8 +178,7 @@ def _of_the_file(engine: Engine) -> Iterator[Metric]:
     whole = Path(file)
     yield _gauge("database_bytes", "Size of the database.", whole.stat().st_size if whole.exists() else 0)
     yield _gauge("database_wal_bytes", "Size of its write-ahead log.", wal.size(engine))
-    room = os.statvfs(Path(file).parent)
-    yield _gauge("database_free_bytes", "Room on its disk.", room.f_bavail * room.f_frsize)
+    yield _gauge("database_free_bytes", "Room on its disk.", unstored.room(whole.parent))
 
 
 def _gauge(name: str, about: str, value: float) -> GaugeMetricFamily:

@@ -7,7 +7,7 @@ here: the writing wing says it, once, where all can read it (`store.configuratio
 import logging
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
@@ -32,15 +32,23 @@ AFTER_A_BUG_SECONDS = 5.0
 class Reloading:
     """A WSGI application that follows config.yaml, once `follow` runs in a thread of its own.
 
-    trust  as of `create_app`
+    trust, ending  as of `create_app`
     """
 
-    def __init__(self, settings: Settings, engine: Engine, *, trust: float = 0.0) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        engine: Engine,
+        *,
+        trust: float = 0.0,
+        ending: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._settings = settings
         self._engine = engine
         self._trust = trust
         self._waits = False  # the file that stands there needs somebody's word
-        self._app = create_app(settings, engine, trust=trust)
+        self._ending = ending
+        self._app = create_app(settings, engine, trust=trust, ending=ending)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer one request."""
@@ -72,7 +80,7 @@ class Reloading:
         if isinstance(found, Settings):
             settings = without_restart(self._settings, found)
             try:
-                self._app = create_app(settings, self._engine, trust=self._trust)
+                self._app = create_app(settings, self._engine, trust=self._trust, ending=self._ending)
             except AggregatorError as error:  # the keys of the image proxy, which were not needed before
                 log.error("kept the old pages: %s", error)
             self._settings = settings

@@ -3,6 +3,9 @@ four do.
 
 Where images go through us it has more threads: one that waits for somebody else's server must not keep readers waiting.
 The application is made in the process that answers, so the one that only watches over it stays small.
+
+SIGTERM ends it, a moment after `/readyz` has begun to say so. SIGUSR1 is the first half of that alone: who started us
+is ending, and will say when we are to.
 """
 
 import logging
@@ -11,6 +14,7 @@ import signal
 import threading
 import time
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from granian import Granian
@@ -24,6 +28,7 @@ PROXY_THREADS = 112  # as many as may wait for images (`fetch.images.PLACES`), a
 TRUST_SECONDS = 2.0  # how old what we believe of a feed may be; everybody else may keep it for five minutes
 PATIENCE_MS = 1_000  # how long a reader waits for a locked database before the last good feed is served
 UPGRADE_SECONDS = 60.0  # how long whoever started us may take to bring the database up to date
+NOTICE_SECONDS = 1.0  # between saying that we end and ending: whoever sends readers here may look again
 WATCH_SECONDS = 1.0  # how long a process of ours may outlive the one that started it
 
 
@@ -49,7 +54,30 @@ def serve(settings: Settings, *, attached: bool = False) -> None:
     )
     # What granian does on SIGHUP is to start a new process on whatever the file is then; ours follows it by itself.
     server.on_startup(lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+    _give_notice(server)
     server.serve(target_loader=load_app)
+
+
+def _give_notice(server: Any) -> None:
+    """Let the process that answers know before it is to end. A second SIGTERM ends it at once."""
+    end, told = server.signal_handler_interrupt, threading.Event()
+
+    def notice(*_: object) -> None:
+        for worker in server.wrks:
+            os.kill(worker.inner.pid, signal.SIGUSR1)
+
+    def end_soon(number: int, frame: FrameType | None) -> None:
+        if told.is_set():
+            end(number, frame)
+            return
+        told.set()
+        notice()
+        last = threading.Timer(NOTICE_SECONDS, end, (number, frame))
+        last.daemon = True
+        last.start()
+
+    server.signal_handler_interrupt = end_soon
+    server.on_startup(lambda: signal.signal(signal.SIGUSR1, notice))
 
 
 def _proxies(settings: Settings) -> bool:
@@ -63,10 +91,12 @@ def load_app(file: str) -> Any:
     from aggregator.web.reload import Reloading
 
     _end_with_parent(signal.SIGKILL)
+    ending = threading.Event()
+    signal.signal(signal.SIGUSR1, lambda *_: ending.set())
     settings = load(Path(file), os.environ)
     engine = open_engine(settings.database, patience_ms=PATIENCE_MS)
     wait_for_upgrade(engine, UPGRADE_SECONDS)
-    app = Reloading(settings, engine, trust=TRUST_SECONDS)
+    app = Reloading(settings, engine, trust=TRUST_SECONDS, ending=ending.is_set)
     threading.Thread(target=app.follow, name="config", daemon=True).start()
     return app
 

@@ -17,7 +17,7 @@ from aggregator.config.settings import Settings
 from aggregator.publish.selection import ALL
 from aggregator.publish.status import Overview, described, document, overview
 from aggregator.publish.told import TOLD, told, transitions_feed
-from aggregator.store import configuration, days, floods, health, history, transitions, views
+from aggregator.store import configuration, days, floods, health, history, transitions, unstored, views
 from aggregator.store.days import Tally
 from aggregator.store.engine import current_version, reading
 from aggregator.web import drawn
@@ -44,6 +44,7 @@ def gather(settings: Settings, connection: Connection, now: datetime) -> Overvie
         offline_since=transitions.offline_since(connection),
         floods=floods.held(connection),
         config=configuration.state(connection),
+        unstored=unstored.noted(connection.engine),
     )
 
 

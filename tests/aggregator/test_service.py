@@ -89,6 +89,27 @@ def test_ingest_alone_ends_on_sigterm(config: Path) -> None:
 
 
 @pytest.mark.parametrize("command", ["run", "serve"])
+def test_o30_from_sigterm_on_it_is_not_ready_and_serves_until_it_ends(
+    config: Path, free_port: int, command: str
+) -> None:
+    with running(config, command) as program:
+        assert until(lambda: shows(free_port, "/readyz", "ready"))
+        program.send_signal(signal.SIGTERM)
+        assert until(lambda: refuses(free_port, "/readyz"), 5)
+        assert shows(free_port, "/healthz", "ok")
+        assert program.wait(15) == 0
+
+
+def refuses(port: int, path: str) -> bool:
+    """Whether the answer is 503."""
+    try:
+        urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5).close()
+    except urllib.error.HTTPError as error:
+        return error.code == 503
+    return False
+
+
+@pytest.mark.parametrize("command", ["run", "serve"])
 def test_an_address_that_is_taken_is_said_and_not_shared(config: Path, free_port: int, command: str) -> None:
     with running(config, "serve"):
         assert until(lambda: shows(free_port, "/healthz", "ok"))
