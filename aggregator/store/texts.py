@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, delete, select, update
+from sqlalchemy import Connection, Engine, delete, func, literal_column, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from aggregator.store.columns import among
@@ -36,10 +36,16 @@ class Text:
     text: tuple[str, ...]
 
 
+# Asked every few seconds, and hardly ever so; the 0 is no parameter, as in `compared`.
+_WAITS = stories.c.indexed == literal_column("0")
+_FIRST_WAITING = select(func.min(stories.c.id)).where(_WAITS)
+
+
 def index_some(engine: Engine) -> int:
     """Index the next stories that wait; returns how many were looked at, 0 when none waits or another is at it."""
     with writing(engine) as connection:
-        waiting = _waiting(connection) if got(connection, Lock.INDEXING) else []
+        any_waits = connection.scalar(_FIRST_WAITING) is not None
+        waiting = _waiting(connection) if any_waits and got(connection, Lock.INDEXING) else []
         if waiting:
             _index(connection, waiting)
         return len(waiting)
@@ -71,7 +77,7 @@ def _waiting(connection: Connection) -> list[Any]:
             had.lead_id.label("had_lead"), had.text_digest.label("had_digest"),
         )
         .select_from(stories.join(sightings, c.id == stories.c.lead_id).outerjoin(story_texts))
-        .where(stories.c.indexed == 0)
+        .where(_WAITS)
         .order_by(stories.c.id)
         .limit(BATCH)
         .with_for_update(of=stories, skip_locked=True)

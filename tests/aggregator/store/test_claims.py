@@ -6,14 +6,15 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, Select
 
 from aggregator.outcome import Exchange, Unchanged, Validators
-from aggregator.store import claims
+from aggregator.store import claims, compared, texts
 from aggregator.store.claims import Claim
-from aggregator.store.engine import open_engine, writing
+from aggregator.store.engine import open_engine, reading, writing
 from tests.builders import listed, record, sync
 
 WORKERS = 8
@@ -81,3 +82,19 @@ def test_q16_no_two_workers_are_ever_at_one_host(
     polled = work(poll_all)
     assert crowded == []
     assert len(polled) == len({one.source_id for one in polled}) == 120
+
+
+@pytest.mark.parametrize(
+    ("look", "index"),
+    [
+        (claims._FIRST_DUE, "ix_sources_next_fetch_at"),
+        (compared._FIRST_PENDING, "ix_sightings_pending"),
+        (texts._FIRST_WAITING, "ix_stories_unindexed"),
+    ],
+)
+def test_a_look_for_what_is_to_be_done_is_one_at_an_index_of_it(engine: Engine, look: Select[Any], index: str) -> None:
+    said = str(look.compile(engine))  # without a parameter: planned once, and never otherwise
+    explain = "EXPLAIN QUERY PLAN" if engine.dialect.name == "sqlite" else "EXPLAIN"
+    with reading(engine) as connection:
+        plan = str(connection.exec_driver_sql(f"{explain} {said}").all())
+    assert index in plan
