@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from types import TracebackType
 
 from sqlalchemy import Connection, Engine
@@ -28,7 +29,6 @@ from aggregator.outcome import Exchange, Failed, Outcome, Reason
 from aggregator.store import claims
 from aggregator.store.claims import Claim
 from aggregator.store.clock import Clock, clock_of
-from aggregator.store.engine import writing
 from aggregator.store.polls import Counts
 from aggregator.store.presence import present
 
@@ -89,8 +89,8 @@ class Worker:
     async def __aenter__(self) -> "Worker":
         settings = self._settings
         if self._stack.enter_context(present(self._engine)):
-            with writing(self._engine) as connection:
-                claims.drop_leases(connection, self._clock(), floor=settings.fetch.floor)
+            drop = partial(claims.drop_leases, now=self._clock(), floor=settings.fetch.floor)
+            await self.writer.call(lambda: self.writer.write(drop))
         await self._stack.enter_async_context(self.writer)
         client = await self._stack.enter_async_context(Client(settings.fetch, settings.user_agent))
         parser = await self._stack.enter_async_context(Parser())

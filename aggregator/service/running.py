@@ -25,7 +25,7 @@ from aggregator.ingest.worker import Polled, Worker
 from aggregator.service.reloading import Reloader
 from aggregator.store import claims
 from aggregator.store.clock import clock_of
-from aggregator.store.engine import writing
+from aggregator.store.engine import reading, writing
 
 log = logging.getLogger(__name__)
 
@@ -39,14 +39,18 @@ class ServerEnded(AggregatorError):
 def due(engine: Engine, settings: Settings, *, only: str | None, force: bool) -> int:
     """How many sources are due; with `force`, all are (or the one that `only` names), unless a host asked us to wait.
 
-    raises  UnknownSource
+    raises  UnknownSource; DatabaseError
     """
     only = known_source(only, settings) if only else None
-    now = clock_of(engine)()
-    with writing(engine) as connection:
+    try:
+        now = clock_of(engine)()
         if force:
-            claims.make_due(connection, now, address=only)
-        return claims.count_due(connection, now) if only is None else 1
+            with writing(engine) as connection:
+                claims.make_due(connection, now, address=only)
+        with reading(engine) as connection:
+            return claims.count_due(connection, now) if only is None else 1
+    except DBAPIError as error:
+        raise DatabaseError(f"the database failed: {error.orig}; run it again when that is mended") from error
 
 
 async def ingest_once(

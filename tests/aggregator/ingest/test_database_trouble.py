@@ -17,6 +17,7 @@ from aggregator.config.settings import FetchSettings
 from aggregator.ingest import worker as worker_module
 from aggregator.ingest.pipeline import Pipeline
 from aggregator.ingest.worker import Worker
+from aggregator.service.running import due
 from aggregator.store import clock, patience, polls, sightings
 from aggregator.store.engine import open_engine, reading, upgrade, writing
 from aggregator.store.schema import fetches
@@ -24,7 +25,7 @@ from aggregator.store.schema import sightings as sightings_table
 from aggregator.store.schema import sources as sources_table
 from tests.builders import listed, settings, source_settings, sync
 from tests.fakes import FakeClient, FakeParser, answer, rss
-from tests.postgres import Cluster, binaries, on_postgresql_only
+from tests.postgres import Cluster, binaries, on_postgresql_only, on_sqlite_only
 
 A, B = "https://a.example/feed", "https://b.example/feed"
 GOOD = answer(rss("1", "2"))
@@ -207,3 +208,27 @@ async def test_q10_q17_a_server_that_is_not_there_is_said_at_start(server: Clust
     server.stop()
     with pytest.raises(DatabaseError, match="cannot be used"):
         upgrade(engine)
+
+
+@on_sqlite_only
+async def test_q13_a_worker_that_starts_while_the_file_is_locked_waits_for_it(
+    database: str, tmp_path: Path, now: datetime
+) -> None:
+    engine, other = open_engine(database, patience_ms=10), open_engine(database)
+    sync(engine, now, listed(A), listed(B))
+    held, let_go = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with writing(other):
+            held.set()
+            let_go.wait(30)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    held.wait(30)
+    assert due(engine, settings(tmp_path), only=None, force=False) == 2  # to look at it needs no lock
+    threading.Timer(0.3, let_go.set).start()
+    assert await poll(engine, tmp_path, FakeClient({A: GOOD, B: GOOD}), now) == 2
+    holder.join()
+    engine.dispose()
+    other.dispose()
