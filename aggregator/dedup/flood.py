@@ -103,7 +103,7 @@ def repeated_by(new: Sequence[Sighting], earlier: Sequence[Sighting]) -> dict[in
 def guard(connection: Connection, source_id: int, arrivals: Sequence[datetime], now: datetime) -> Suspicion | None:
     """Look at what this poll has added, in the transaction that stores it; hold it if it is a flood."""
     before = floods.before(connection, source_id, now)
-    if before.sightings < KNOWN:  # asked first: every feed that is read for the first time ends here
+    if before.sightings < KNOWN:
         return None
     new = compared.by_id(connection, floods.brought(connection, source_id, now))
     if len(new) < FEWEST:

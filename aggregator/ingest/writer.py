@@ -227,7 +227,7 @@ def _store_together(connection: Connection, results: Sequence[Result], now: date
 def _store_entries(connection: Connection, result: Result, now: datetime) -> Ended:
     saved, outcome = _save(connection, result, now)
     counts, suspicion = saved.counts, None
-    if counts.added >= flood.FEWEST:
+    if counts.added >= flood.FEWEST and result.claim.last_document_at is not None:
         suspicion = flood.guard(connection, result.claim.source_id, result.claim.arrivals, now)
         if suspicion is not None:
             log.warning("held a flood", extra=fields(source=result.claim.source_id, items=counts.added, why=suspicion))

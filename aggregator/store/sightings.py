@@ -7,11 +7,12 @@ a document no longer lists stays; what an older copy of a document says never re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import cache
 from itertools import islice
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, insert, select, update
 from xxhash import xxh3_128_digest
 
 from aggregator.store.identity import Known, Seen, identity, key_of, narrow, recognised, shared_guids
@@ -41,7 +42,7 @@ def save(connection: Connection, source_id: int, seen: Sequence[Seen], now: date
     """
     shared = shared_guids(one.entry for one in seen)
     keys = {key for one in seen for key in (key_of(one.entry.guid), key_of(narrow(one.entry)))}
-    known = {row.guid_key: row for row in _known(connection, source_id, sightings.c.guid_key, keys)}
+    known = {row.guid_key: row for row in _known(connection, source_id, "guid_key", keys)}
     unique: dict[bytes, Seen] = {}
     guids: dict[bytes, str] = {}
     for one in seen:
@@ -58,7 +59,7 @@ def save(connection: Connection, source_id: int, seen: Sequence[Seen], now: date
     new = [_new_row(source_id, guids[key], one, now) for key, one in unique.items() if key not in met]
     changed = [row for key, before in met.items() if (row := _changed_row(before, unique[key], now)) is not None]
     if new:
-        connection.execute(insert(sightings), new)
+        connection.execute(_ADD, new)
     if changed:
         connection.execute(_CHANGE, changed)
     stored = {key: met[key].guid if key in met else guids[key] for key in unique}
@@ -68,17 +69,21 @@ def save(connection: Connection, source_id: int, seen: Sequence[Seen], now: date
     )
 
 
-_KNOWN = select(*(sightings.c[name.name] for name in fields(Known)))
+_ADD = insert(sightings)
 
 
-def _known(
-    connection: Connection, source_id: int, column: ColumnElement[Any], values: Iterable[bytes | int]
-) -> Iterator[Known]:
+def _known(connection: Connection, source_id: int, column: str, values: Iterable[bytes | int]) -> Iterator[Known]:
     """The sightings of a source whose column has one of these values."""
-    c = sightings.c
     for some in _chunks(values):
-        rows = connection.execute(_KNOWN.where(c.source_id == source_id, column.in_(some)).limit(LIKELY))
+        rows = connection.execute(_having(column), {"source": source_id, "some": some})
         yield from (Known(**row._mapping) for row in rows)
+
+
+@cache  # four are asked for each document: building them anew takes 0.6 of the 0.9 ms that one new item takes to store
+def _having(column: str) -> Select[Any]:
+    c = sightings.c
+    of_source = select(*(c[field.name] for field in fields(Known))).where(c.source_id == bindparam("source"))
+    return of_source.where(c[column].in_(bindparam("some", expanding=True))).limit(LIKELY)
 
 
 def _likely(connection: Connection, source_id: int, strangers: Iterable[Seen]) -> list[Known]:
@@ -89,9 +94,9 @@ def _likely(connection: Connection, source_id: int, strangers: Iterable[Seen]) -
     links = {one.link_key for one in prints if one.link_key is not None}
     titles = {one.fingerprint.title_key for one in seen if one.entry.published and one.fingerprint.title_key}
     found = [
-        *_known(connection, source_id, sightings.c.alias_key, aliases),
-        *_known(connection, source_id, sightings.c.link_key, links),
-        *_known(connection, source_id, sightings.c.title_key, titles),
+        *_known(connection, source_id, "alias_key", aliases),
+        *_known(connection, source_id, "link_key", links),
+        *_known(connection, source_id, "title_key", titles),
     ]
     return list({row.id: row for row in found}.values())
 
