@@ -20,7 +20,7 @@ from aggregator.store.schema import sightings, stories, story_texts
 from feeds.html import text_of
 from feeds.terms import terms
 
-BATCH = 200  # stories in one transaction: a tenth of a second, so that writers are not kept waiting
+BATCH = 400  # stories in one transaction: a tenth of a second, so that writers are not kept waiting
 TITLE, TEXT = "A", "D"  # the weights of a term's places on PostgreSQL
 _MOST_PLACES = 255  # of one term in one text; PostgreSQL keeps no more
 
