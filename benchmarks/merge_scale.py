@@ -27,6 +27,7 @@ from sqlalchemy import Engine, func, insert, select, text
 from aggregator.config.settings import DedupSettings
 from aggregator.dedup import window
 from aggregator.dedup.merge import Merger
+from aggregator.service.running import collect_less
 from aggregator.store import keys, sources
 from aggregator.store.engine import open_engine, upgrade, writing
 from aggregator.store.schema import metadata, sightings, stories, story_categories
@@ -157,6 +158,7 @@ def _wait(engine: Engine, rows: list[Row]) -> None:
 def run(engine: Engine, sizes: list[int], new: int, profile: cProfile.Profile | None) -> None:
     """All sizes, one after the other, in one database that grows."""
     upgrade(engine)
+    collect_less()
     listed = [
         Listed(address=f"https://site{number}.example/feed", kind="feed", slugs=("all", f"c{number % CATEGORIES}"))
         for number in range(SOURCES)

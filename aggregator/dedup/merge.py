@@ -119,7 +119,8 @@ class Merger:
         alone = set(story_ids.values()) - {one.story_id for one in placed if one.reason != Evidence.FOUNDER.value}
         touched = {one.story_id for one in placed} | {story_id for story_id in known.values() if story_id is not None}
         choose_leads(connection, touched - alone, self._chooser)
-        stories.file_stories(connection, touched)
+        sources = {sighting.id: sighting.source_id for sighting in waiting}
+        stories.file_sightings(connection, {(one.story_id, sources[one.sighting_id]) for one in placed})
         stories.touch(connection, touched, now)
         return Merged(len(waiting), len(founders))
 

@@ -60,7 +60,7 @@ async def ingest_once(
 
     raises  UnknownSource; DatabaseError, when the database fails on the way: what was committed stays, the rest is due
     """
-    _collect_less()
+    collect_less()
     try:
         async with Worker(engine, settings, only=known_source(only, settings) if only else None, watch=watch) as worker:
             _on_signals(worker.stop)
@@ -87,7 +87,7 @@ async def ingest_forever(
     """
     from aggregator.jobs import schedule  # the scheduler takes 0.05 s to import, and `--once` has no need of it
 
-    _collect_less()
+    collect_less()
     stop, reloader = asyncio.Event(), Reloader(engine)
     _on_signals(stop.set)
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reloader.ask)
@@ -113,7 +113,7 @@ async def ingest_forever(
         raise ServerEnded(f"the web server ended by itself, with exit code {server.returncode}")
 
 
-def _collect_less() -> None:
+def collect_less() -> None:
     """Let Python look for cycles in what is new, and a tenth as often: a merge makes a hundred thousand objects that
     are in none, and went by all of them, and by every module, again and again: 4 of 26 s of a load of 1,000 feeds.
     """

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from aggregator.errors import DatabaseError
 from aggregator.store.engine import reading
-from aggregator.store.schema import sightings, sources, stories
+from aggregator.store.schema import sightings, source_categories, sources, stories, story_categories
 
 SHOWN = 20  # problems of one kind
 
@@ -76,12 +76,24 @@ def _inconsistencies(connection: Connection) -> tuple[str, ...]:
     lead = sightings.alias("lead")
     own = select(sightings.c.id).where(sightings.c.story_id == stories.c.id)
     inside = select(lead.c.id).where(lead.c.id == stories.c.lead_id, lead.c.story_id == stories.c.id)
-    c = sightings.c
+    place, c = story_categories.c, sightings.c
+    there = select(stories.c.id).where(stories.c.id == place.story_id)
+    filed = select(place.story_id).where(
+        place.story_id == c.story_id, place.category_id == source_categories.c.category_id
+    )
+    missing = select(func.count()).select_from(
+        sightings.join(source_categories, source_categories.c.source_id == c.source_id)
+    )
     lost = (c.story_id.is_(None), c.pending == 0, c.flood_id.is_(None), c.expired_at.is_(None))
     questions = (
         ("stories have no sighting", select(func.count()).select_from(stories).where(~own.exists())),
         ("stories are led by a sighting of another", select(func.count()).select_from(stories).where(~inside.exists())),
         ("sightings are in no story, and wait for none", select(func.count()).select_from(sightings).where(*lost)),
+        (
+            "places are of stories that are gone",
+            select(func.count()).select_from(story_categories).where(~there.exists()),
+        ),
+        ("places of stories are missing", missing.where(c.story_id.is_not(None), ~filed.exists())),
         (
             "sources are failing without a reason",
             select(func.count()).select_from(sources).where(sources.c.failures > 0, sources.c.reason.is_(None)),

@@ -307,12 +307,13 @@ source_categories = Table(
     Column("category_id", ForeignKey(categories.c.id), primary_key=True),
 )
 
-# Two trees and no third: every story is filed in two categories or more, and each tree is a page to change.
+# Two trees and no third: every story is filed in two categories or more, and each tree is a page to change. No foreign
+# keys, for the same reason: it says only what sightings and source_categories say, and `care` asks whether it does.
 story_categories = Table(
     "story_categories",
     metadata,
-    Column("story_id", ForeignKey(stories.c.id), primary_key=True, autoincrement=False),
-    Column("category_id", ForeignKey(categories.c.id), primary_key=True, autoincrement=False),
+    Column("story_id", RowId, primary_key=True, autoincrement=False),
+    Column("category_id", RowId, primary_key=True, autoincrement=False),
     Column("published", Instant, nullable=False),  # a copy of stories.published, for the index
     sqlite_with_rowid=False,
 )

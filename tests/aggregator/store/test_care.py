@@ -83,6 +83,11 @@ def test_a_database_as_we_leave_it_has_no_problems(filled: Engine) -> None:
         ("DELETE FROM sightings WHERE id = 3", "1 stories have no sighting"),
         ("UPDATE stories SET lead_id = 5 WHERE id = 3", "1 stories are led by a sighting of another"),
         ("UPDATE sightings SET story_id = NULL WHERE id = 3", "1 sightings are in no story, and wait for none"),
+        ("DELETE FROM story_categories WHERE story_id = 3 AND category_id = 1", "1 places of stories are missing"),
+        (
+            "INSERT INTO story_categories SELECT 77, category_id, published FROM story_categories WHERE story_id = 3",
+            "1 places are of stories that are gone",
+        ),
         ("UPDATE sources SET failures = 2", "1 sources are failing without a reason"),
     ],
 )

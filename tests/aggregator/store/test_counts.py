@@ -31,7 +31,8 @@ def said(engine: Engine) -> dict[str, int]:
 
 def counted(engine: Engine) -> dict[str, int]:
     number = func.count(story_categories.c.story_id).label("stories")
-    rows = select(categories.c.slug, number).outerjoin(story_categories).group_by(categories.c.slug)
+    filed = story_categories.c.category_id == categories.c.id
+    rows = select(categories.c.slug, number).outerjoin(story_categories, filed).group_by(categories.c.slug)
     with reading(engine) as connection:
         return {row.slug: row.stories for row in connection.execute(rows)}
 
