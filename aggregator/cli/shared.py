@@ -33,6 +33,12 @@ def _failures() -> Iterator[None]:
         sys.exit(CANNOT_RUN)
     except (AggregatorError, FeedError) as error:
         cannot(str(error))
+    except Exception as error:
+        from sqlalchemy.exc import OperationalError  # whose import would keep `--help` waiting
+
+        if not isinstance(error, OperationalError):
+            raise
+        cannot(f"the database failed: {error.orig}; run it again when that is mended")
 
 
 def _print_problems(error: ConfigError) -> None:

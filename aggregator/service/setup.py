@@ -1,8 +1,9 @@
 """The database in agreement with config.yaml: what everything else starts with."""
 
 import logging
+from datetime import timedelta
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 from xxhash import xxh3_128_digest
 
@@ -11,10 +12,13 @@ from aggregator.config.settings import Settings
 from aggregator.errors import DatabaseError
 from aggregator.store import configuration, sources, stories
 from aggregator.store.clock import clock_of
-from aggregator.store.engine import open_engine, reading, upgrade, writing
+from aggregator.store.engine import open_engine, reading, upgrade
+from aggregator.store.patience import Patience
 from aggregator.store.sources import Listed
 
 log = logging.getLogger(__name__)
+
+PATIENCE = timedelta(minutes=1)  # with a file that others have locked: it is better to start late than not at all
 
 
 def open_store(settings: Settings, *, meant: bool = False) -> Engine:
@@ -40,12 +44,15 @@ def put_in_force(engine: Engine, settings: Settings, *, started: bool = True) ->
     raises  DatabaseError
     """
     now = clock_of(engine)()
+
+    def agree(connection: Connection) -> None:
+        changed = sources.sync(connection, listed(settings), slugs(settings), now)
+        stories.refile(connection, changed, now)
+        if started:
+            configuration.put_in_force(connection, settings.digest, now)
+
     try:
-        with writing(engine) as connection:
-            changed = sources.sync(connection, listed(settings), slugs(settings), now)
-            stories.refile(connection, changed, now)
-            if started:
-                configuration.put_in_force(connection, settings.digest, now)
+        Patience(PATIENCE).write(engine, agree)
     except DBAPIError as error:
         raise DatabaseError(f"the database cannot be written: {error.orig}") from error
 

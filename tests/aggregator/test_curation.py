@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy.exc import OperationalError
 
+from aggregator import curation
 from aggregator.cli import cli
 from aggregator.store.engine import open_engine, writing
 from tests.postgres import on_both as on_both
@@ -113,3 +115,14 @@ def test_a_flood_is_listed_and_ended(config: Path, database: str, command: str, 
     assert "no flood 1 is held" in call(config, command, "1", code=2).output
     call(config, "ingest", "--once")
     assert len(exported(config)) == stories
+
+
+@pytest.mark.parametrize("command", [("split", "urn:uuid:00000000-0000-0000-0000-000000000000", "1"), ("release", "1")])
+def test_a_database_that_is_away_is_said_in_a_sentence(
+    config: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    def fail(*_: object) -> None:
+        raise OperationalError("UPDATE", {}, Exception("database is locked"))
+
+    monkeypatch.setattr(curation, command[0], fail)
+    assert "aggregator: the database failed: database is locked" in call(config, *command, code=2).output

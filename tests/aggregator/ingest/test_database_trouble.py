@@ -18,6 +18,7 @@ from aggregator.ingest import worker as worker_module
 from aggregator.ingest.pipeline import Pipeline
 from aggregator.ingest.worker import Worker
 from aggregator.service.running import due
+from aggregator.service.setup import put_in_force
 from aggregator.store import clock, patience, polls, sightings
 from aggregator.store.engine import open_engine, reading, upgrade, writing
 from aggregator.store.schema import fetches
@@ -228,6 +229,7 @@ async def test_q13_a_worker_that_starts_while_the_file_is_locked_waits_for_it(
     held.wait(30)
     assert due(engine, settings(tmp_path), only=None, force=False) == 2  # to look at it needs no lock
     threading.Timer(0.3, let_go.set).start()
+    put_in_force(engine, settings(tmp_path, source_settings(A), source_settings(B)))
     assert await poll(engine, tmp_path, FakeClient({A: GOOD, B: GOOD}), now) == 2
     holder.join()
     engine.dispose()
