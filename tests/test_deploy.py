@@ -30,7 +30,7 @@ def instructions() -> list[tuple[str, str]]:
 def test_the_unit_starts_a_command_that_there_is_and_waits_for_it_to_end() -> None:
     service = unit()["Service"]
     options = service["ExecStart"].split()
-    assert options[1:3] == ["--config", "/etc/feed-aggregator/config.yaml"]
+    assert options[1:3] == ["--config", "/var/lib/feed-aggregator/config.yaml"]
     assert CliRunner().invoke(cli, [options[3], "--help"]).exit_code == 0
     assert int(service["TimeoutStopSec"].removesuffix("s")) > 15  # what SIGTERM is promised
 
@@ -40,6 +40,8 @@ def test_l08_the_unit_gives_no_privilege_and_one_folder_to_write_to() -> None:
     assert (service["DynamicUser"], service["ProtectSystem"], service["NoNewPrivileges"]) == ("yes", "strict", "yes")
     assert service["WorkingDirectory"] == f"/var/lib/{service['StateDirectory']}"
     assert service["UMask"] == "0027"
+    config = Path(service["ExecStart"].split()[2])  # beside it the keys of images, and copies of lists, are written
+    assert str(config.parent) == service["WorkingDirectory"]
 
 
 def test_the_image_copies_files_that_there_are_and_installs_what_is_pinned() -> None:

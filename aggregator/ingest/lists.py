@@ -6,6 +6,7 @@ changes nothing but what is said about it. Whoever reads the settings finds the 
 """
 
 import logging
+import os
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
@@ -24,6 +25,7 @@ from feeds.errors import FeedError
 log = logging.getLogger(__name__)
 
 AFTER_A_FAILURE = timedelta(hours=1)
+COPY_MODE = 0o640  # what is said of a list may hold its address, and that a secret
 ACCEPT = b"text/x-opml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5"
 
 
@@ -102,5 +104,6 @@ def _keep(one: ListSettings, body: bytes | None, note: Fetched) -> bool:
 
 def _write(file: Path, body: bytes) -> None:
     beside = file.with_name(f".{file.name}.new")
-    beside.write_bytes(body)
+    with open(beside, "wb", opener=lambda name, flags: os.open(name, flags, COPY_MODE)) as copy:
+        copy.write(body)
     beside.replace(file)

@@ -4,9 +4,10 @@ On SQLite every write begins with BEGIN IMMEDIATE: a transaction that begins by 
 once when another has committed meanwhile, however long `busy_timeout` is (SQLITE_BUSY_SNAPSHOT).
 """
 
+import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from aggregator.store import unstored
 
 WRITE = "aggregator_write"
 PATIENCE_MS = 15_000
+FILE_MODE = 0o640
 # A merge touches pages all over its index, of 180 MB with a million stories: SQLite's own 2 MB read each of them anew,
 # and its checkpoint after 4 MB wrote each of them twice. What is not needed is not taken.
 CACHE_KIB = 64 * 1024
@@ -131,6 +133,7 @@ def upgrade(engine: Engine) -> None:
     raises  DatabaseError, when the database is somebody else's, newer than this program, damaged, or not to be reached
     """
     try:
+        _begin(engine)
         _refuse_foreign(engine)
         if current_version(engine) != newest_version():
             _migrate(engine)
@@ -149,6 +152,17 @@ def wait_for_upgrade(engine: Engine, seconds: float) -> None:
             if getattr(error.orig, "sqlite_errorname", None) != "SQLITE_BUSY":  # it is being made
                 return
         time.sleep(LOOK_SECONDS)
+
+
+def _begin(engine: Engine) -> None:
+    """Make a SQLite file that is not for everybody to read, whatever the umask: addresses may hold secrets.
+
+    SQLite gives the files beside it the same rights. Where it cannot be made, SQLite says why.
+    """
+    database = engine.url.database
+    if engine.dialect.name == "sqlite" and database and database != ":memory:":
+        with suppress(OSError):
+            os.close(os.open(database, os.O_CREAT | os.O_WRONLY, FILE_MODE))
 
 
 def current_version(engine: Engine) -> str | None:

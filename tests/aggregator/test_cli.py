@@ -42,7 +42,7 @@ def test_check_of_a_good_file(config: Path) -> None:
 
 
 @pytest.mark.parametrize(("version", "old"), [("expat_2.5.0", True), ("expat_2.6.0", False), ("expat_2.10.1", False)])
-def test_x03_check_notes_an_old_expat_and_finds_no_fault_in_the_file(
+def test_x03_l06_check_notes_an_old_expat_and_finds_no_fault_in_the_file(
     config: Path, monkeypatch: pytest.MonkeyPatch, version: str, old: bool
 ) -> None:
     monkeypatch.setattr("pyexpat.EXPAT_VERSION", version)

@@ -12,10 +12,11 @@ from sqlalchemy import Engine
 
 from aggregator.config.settings import Settings, SiteSettings
 from aggregator.errors import Problem
-from aggregator.outcome import Reason
+from aggregator.outcome import Move, Reason
 from aggregator.standing import DOWN_FAILURES, Change, Transition
-from aggregator.store import claims, transitions
+from aggregator.store import claims, polls, transitions
 from aggregator.store.engine import writing
+from aggregator.store.polls import Counts, Ended
 from aggregator.web import create_app
 from aggregator.web.choosing import ON_A_PAGE
 from feeds.parse import read
@@ -187,6 +188,31 @@ def test_a_source_has_a_page_with_its_polls_and_the_problems_of_its_document(cli
     broken = page(client, "/status/source/2")
     assert "missing" in text(broken.css_first("tbody tr.failed"))
     assert "Nothing at this address" in text(broken.css_first(".advice"))
+
+
+def test_l07_every_source_shows_when_it_was_well_what_failed_when_it_is_tried_and_what_it_gave_us(
+    engine: Engine, now: datetime, client: FlaskClient
+) -> None:
+    sync(engine, now, listed(A, "tech"))
+    for number in range(3):
+        with writing(engine) as connection:
+            (claim,) = claims.claim_due(connection, now=now, limit=1, per_host=1, lease=HOUR, only=A)
+        at = now - (5 - number) * HOUR
+        outcome = failed(Reason.TIMEOUT) if number else replace(updated(), moved_to="https://new.example/feed")
+        move = Move(to="https://new.example/feed", since=at, polls=1)
+        with writing(engine) as connection:
+            ended = Ended(claim=claim, outcome=outcome, counts=Counts(), arrivals=(), move=move, next_fetch_at=now)
+            polls.record(connection, [ended], at)
+    shown = text(page(client, "/status/source/1").css_first("main"))
+    for fact in (
+        "Last good5 hours ago",
+        "timeout",
+        "Failures in a row2",
+        "Next try",
+        "Redirects for good tohttps://new.example/feed",
+        "Conditional requestspossible",
+    ):
+        assert fact in shown, shown
 
 
 @pytest.mark.parametrize("number", ["9", "0", "x", "99999999999999999999999"])
