@@ -22,6 +22,7 @@ from aggregator.store import claims, soundness
 from aggregator.store.clock import clock_of
 from aggregator.store.engine import reading, writing
 from aggregator.store.soundness import Soundness
+from feeds.parse.claims import ONE_GUID
 
 STALE_AFTER = timedelta(days=365)
 ALIKE = 0.8  # of the newest entries of two sources, for one to be the other under another address
@@ -116,6 +117,8 @@ def judge(known: Soundness, source: SourceSettings, now: datetime, grace: timede
             f"{entries.unidentified} of {entries.total} entries share a guid; they are told apart by address and title"
         )
         yield say("guids", message, problem=False)
+    elif ONE_GUID in known.problems:
+        yield say("guids", ONE_GUID, problem=False)
 
 
 def duplicates(known: Iterable[Soundness], listed: dict[str, SourceSettings]) -> Iterator[Finding]:

@@ -37,6 +37,7 @@ class Soundness:
     leads_to  where permanent redirects led at the last success
     newest    when the newest of all was published, or else first seen
     held      whether its host holds us off
+    problems  what was odd about its document, worked around
     """
 
     address: str
@@ -50,6 +51,7 @@ class Soundness:
     newest: datetime | None
     held: bool
     entries: Newest = NONE
+    problems: tuple[str, ...] = ()
 
 
 def soundness(connection: Connection, now: datetime) -> tuple[Soundness, ...]:
@@ -76,6 +78,7 @@ def soundness(connection: Connection, now: datetime) -> tuple[Soundness, ...]:
             digest=row.body_digest,
             newest=row.newest,
             held=bool(row.held),
+            problems=row.problems,
             entries=_counted(entries[row.id]) if row.id in entries else NONE,
         )
         for row in rows

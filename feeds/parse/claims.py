@@ -28,6 +28,8 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}")  # the usual 
 _CLOCK = re.compile(r"(?:(?:(\d{1,4}):)?(\d{1,4}):)?(\d{1,9}(?:[.,]\d{0,9})?)", re.ASCII)
 _EMAIL = re.compile(r"[^\s@<>()]{1,64}@[^\s@<>()]{1,190}")
 
+ONE_GUID = "every entry has the same guid; they are told apart by their links"  # also for `check --online`
+
 
 def line(value: object, most: int = MAX_NAME) -> str:
     """A plain text on one line; "" for what is no text."""

@@ -147,7 +147,7 @@ def _told_apart(entries: list[Entry], problems: list[str]) -> list[Entry]:
     """Entries by their links, where the source gives all of them one guid (case D03)."""
     if len(entries) < 2 or len({entry.guid for entry in entries}) > 1 or len({entry.url for entry in entries}) == 1:
         return entries
-    problems.append("every entry has the same guid; they are told apart by their links")
+    problems.append(claims.ONE_GUID)
     return [replace(entry, guid=claims.guid(None, entry.url, entry.title, entry.html, ())) for entry in entries]
 
 
