@@ -64,8 +64,8 @@ def judge(counted: Counted, before: Before, arrivals: Sequence[datetime], now: d
 
 def _expected(before: Before, arrivals: Sequence[datetime], now: datetime) -> float:
     """How many items the pace of the newest ones gives since the last good poll."""
-    if before.last_success_at is None or len(arrivals) < 2:
-        return float(before.sightings)
+    if before.last_success_at is None or len(arrivals) < 2 or 2 * before.undated >= before.sightings:
+        return float(before.sightings)  # of undated items only the polls are known that brought some
     span = max(arrivals[0] - arrivals[-1], timedelta(hours=1))
     return (len(arrivals) - 1) * ((now - before.last_success_at) / span)
 

@@ -233,11 +233,12 @@ def _store_entries(connection: Connection, result: Result, now: datetime) -> End
             log.warning("held a flood", extra=fields(source=result.claim.source_id, items=counts.added, why=suspicion))
     if isinstance(outcome, Updated):
         counts = replace(counts, entries=outcome.carried)
+    known = result.claim.last_document_at is not None  # what the first document has, nobody saw appear
     return Ended(
         claim=result.claim,
         outcome=outcome,
         counts=counts,
-        arrivals=result.arrivals,
+        arrivals=sightings.with_ours(result.arrivals, result.seen, now) if counts.added and known else result.arrivals,
         move=result.move,
         next_fetch_at=result.next_fetch_at,
         why_then=result.why_then,

@@ -240,3 +240,10 @@ def arrivals(entries: Iterable[Entry], before: tuple[datetime, ...], now: dateti
     """
     claimed = {min(entry.published, now) for entry in entries if entry.published}
     return tuple(sorted(claimed | set(before), reverse=True)[:ARRIVALS_KEPT])
+
+
+def with_ours(appeared: tuple[datetime, ...], seen: Iterable[Seen], now: datetime) -> tuple[datetime, ...]:
+    """The same, after a poll that brought something new: what has no dates appeared when we first saw it, now."""
+    if any(one.entry.published for one in seen):
+        return appeared
+    return (now, *appeared)[:ARRIVALS_KEPT]
