@@ -209,7 +209,8 @@ def lead_of(text: str) -> str:
 
 def hashes(words: Sequence[str]) -> list[int]:
     """The hashes of the different shingles of a lead, ascending, 64 bits."""
-    unspaced = len(_UNSPACED.findall("".join(words[:LEAD_WORDS])))
+    joined = "".join(words[:LEAD_WORDS])
+    unspaced = 0 if joined.isascii() else len(_UNSPACED.findall(joined))  # of 1.5 KB, 12 µs
     characters = unspaced * 2 > min(len(words), LEAD_WORDS)
     size = SHINGLE_CHARACTERS if characters else SHINGLE_WORDS
     lead = words[: LEAD_WORDS * 2 if characters else LEAD_WORDS]

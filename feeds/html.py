@@ -28,6 +28,8 @@ _TAG = re.compile(r"<[a-zA-Z/!?][^<>]*>")
 _REFERENCE = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
 # Thai, Lao, Kana, Han: scripts in which a word is not what stands between spaces (Unicode 15 blocks).
 UNSPACED = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff]")
+_UNSPACED_RUN = re.compile(f"{UNSPACED.pattern}+")
+_SPACED_WORD = re.compile(rf"[^\s{UNSPACED.pattern[1:-1]}]+")
 
 # XML 1.0 §2.2: what may stand in a document. Matching what may stay is far faster than searching for what may not.
 _ALLOWED = "\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff"
@@ -120,8 +122,8 @@ def word_count(text: str) -> int:
     """How many words a plain text has; where a script has no spaces, as Chinese, two characters are a word."""
     if text.isascii():
         return len(text.split())
-    ideographs = len(UNSPACED.findall(text))
-    return len(UNSPACED.sub(" ", text).split()) + (ideographs + 1) // 2
+    ideographs = sum(map(len, _UNSPACED_RUN.findall(text)))  # a run at a time: a third of what single ones take
+    return len(_SPACED_WORD.findall(text)) + (ideographs + 1) // 2
 
 
 def escape_text(text: str) -> str:

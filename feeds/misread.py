@@ -25,6 +25,8 @@ _TIMES = 3
 
 def reread(text: str) -> str:
     """The text with what was read wrongly put right; the same again if it is handed in again."""
+    if text.isascii():  # most texts, and then there is nothing to look for: 6 µs less for 1.5 KB
+        return text
     for _ in range(_TIMES):
         if not _HINT.search(text):  # nearly always: 2 KB take 10 µs
             break

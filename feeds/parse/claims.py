@@ -76,6 +76,8 @@ def person(base: str, name: object, email: object, url: object) -> Person | None
 def people(found: Iterable[Person | None]) -> tuple[Person, ...]:
     """Everybody once, in order; of one who is named twice (`author` and `dc:creator`) what says more."""
     everybody = tuple(dict.fromkeys(somebody for somebody in found if somebody))[: MAX_AUTHORS * 4]
+    if len(everybody) < 2:
+        return everybody
     return tuple(one for one in everybody if not any(_says_more(other, one) for other in everybody))[:MAX_AUTHORS]
 
 
