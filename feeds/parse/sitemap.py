@@ -12,8 +12,6 @@ from itertools import islice
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from lxml import etree
-
 from feeds.dates import parse_date
 from feeds.errors import EmptyDocument, NotAFeed, Truncated, Unreadable
 from feeds.model import Entry, Feed
@@ -118,6 +116,8 @@ def _parsed(text: str) -> tuple[Any, list[str]]:
 
     text  from the root element on, so that no declaration of an entity is in it
     """
+    from lxml import etree  # 4 MiB in each reading process, of which most never meet a sitemap
+
     parser = etree.XMLParser(
         recover=True, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True,
         remove_pis=True, encoding="utf-8",
