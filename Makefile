@@ -27,7 +27,8 @@ format: .venv/installed-dev  ## put the code into shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: .venv/installed-dev  ## has this change made us slower than benchmarks/figures.json?
+bench: .venv/installed-dev  ## slower than benchmarks/figures.json? how well are repeated items recognised? HISTORY=GIT-DIRECTORY
+	$(BIN)/python -m benchmarks.dedup $(addprefix --history ,$(HISTORY))
 	$(BIN)/python -m benchmarks.quick
 
 bench-all: .venv/installed-dev  ## what it costs, and how publishers see us
@@ -36,7 +37,6 @@ bench-all: .venv/installed-dev  ## what it costs, and how publishers see us
 	$(BIN)/python -m benchmarks.cleaning
 	$(BIN)/python -m benchmarks.config
 	$(BIN)/python -m benchmarks.corpus
-	$(BIN)/python -m benchmarks.dedup
 	$(BIN)/python -m benchmarks.etiquette
 	$(BIN)/python -m benchmarks.images
 	$(BIN)/python -m benchmarks.start
