@@ -15,8 +15,8 @@ from tests.nemesis.history import Done, Held, History, Published, Served, Shown,
 from tests.nemesis.run import play, summary
 from tests.postgres import Cluster, binaries
 
-SECONDS = 15.0  # of harm in a game; to start, to heal and to end it takes as long again
-LIMIT = 180  # seconds that a game may take where the machine is busy
+SECONDS = 60.0  # of harm in a game, two minutes in all; to start, to heal and to end it takes a third as long again
+LIMIT = 300  # seconds that a game may take where the machine is busy
 
 A = "http://127.0.0.1/a.xml"
 
