@@ -5,12 +5,15 @@ because a validator must never be stored for it. What is wrong and could be work
 The text that comes out is not safe yet: see `feeds.clean`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache, partial
 
 from feeds.errors import EmptyDocument, FeedError
 from feeds.model import Feed
 from feeds.parse import bounds, jsonfeed, sniff, trim
 from feeds.parse.encoding import decode
+from feeds.parse.fault import Fault, fault_of, place_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,23 +57,24 @@ def read_new(
         reading = Reading(feed=feed, carried=len(feed.entries))
     else:
         sniff.require_end(text, nature.root, nature.start)
-        reading = _read_xml(text[nature.start :], url=url, memory=memory, context=f"{url}\n{context}")
+        reading = _read_xml(text, nature.start, url=url, memory=memory, context=f"{url}\n{context}")
     problems = (f"the document {encoding_problem}" if encoding_problem else "", _junk(text[: nature.start]))
     return replace(reading, feed=replace(reading.feed, problems=tuple(filter(None, problems)) + reading.feed.problems))
 
 
-def _read_xml(text: str, *, url: str, memory: bytes, context: str) -> Reading:
+def _read_xml(document: str, start: int, *, url: str, memory: bytes, context: str) -> Reading:
     # Imported here: who only asks which kinds there are must not wait 0.1 s for feedparser at every start.
     from feeds.parse import syndication
 
-    text, cut_out = bounds.bounded(text)
+    fault = cache(partial(fault_of, document, start))  # asked for only where a parser refused, and looked for once
+    text, cut_out = bounds.bounded(document[start:], first_line=place_of(document, start)[0])
     layout = trim.layout_of(text, context=context)
     if layout is None:
-        return _whole(syndication.read(text, url=url), cut_out)
-    if memory and not cut_out and (reading := _read_cut(layout, url=url, memory=memory)):
+        return _whole(syndication.read(text, url=url, fault=fault), cut_out)
+    if memory and not cut_out and (reading := _read_cut(layout, url=url, memory=memory, fault=fault)):
         return reading
     everything = range(len(layout.spans))
-    feed = syndication.read_parts(layout.parts(everything), url=url)
+    feed = syndication.read_parts(layout.parts(everything), url=url, fault=fault)
     if feed.problems or cut_out:
         return _whole(feed, cut_out)
     guids = trim.guid_digests(layout, everything, feed.entries)
@@ -83,7 +87,7 @@ def _whole(feed: Feed, cut_out: tuple[str, ...]) -> Reading:
     return Reading(feed=replace(feed, problems=cut_out + feed.problems), carried=len(feed.entries))
 
 
-def _read_cut(layout: trim.Layout, *, url: str, memory: bytes) -> Reading | None:
+def _read_cut(layout: trim.Layout, *, url: str, memory: bytes, fault: Callable[[], Fault | None]) -> Reading | None:
     """The reading of what is new; None if the whole document must be read after all."""
     from feeds.parse import syndication
 
@@ -91,7 +95,7 @@ def _read_cut(layout: trim.Layout, *, url: str, memory: bytes) -> Reading | None
     if len(new) == len(layout.spans):
         return None
     try:
-        feed = syndication.read_parts(layout.parts(new), url=url)
+        feed = syndication.read_parts(layout.parts(new), url=url, fault=fault)
     except FeedError:
         return None
     guids = trim.guid_digests(layout, new, feed.entries)

@@ -7,13 +7,14 @@ counting. What no parser stands even within these limits is the business of `men
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from feeds.dates import parse_date
 from feeds.errors import Unreadable
 from feeds.html import MAX_HTML
 from feeds.parse.claims import MAX_ENTRIES
+from feeds.parse.fault import line_ends
 from feeds.parse.items import Spans, ends, item_spans
 
 # Four times what is kept of a text in the end: in RSS its markup is escaped, and `&lt;` is four characters.
@@ -31,20 +32,40 @@ _PUBLISHED = re.compile(r"<(?:\w+:)?(?:pubDate|published|date|issued)\b[^<>]*>([
 _UPDATED = re.compile(r"<(?:\w+:)?(?:updated|modified)\b[^<>]*>([^<]{1,100})<", re.IGNORECASE)
 
 
-def bounded(text: str) -> tuple[str, tuple[str, ...]]:
+def bounded(text: str, *, first_line: int = 1) -> tuple[str, tuple[str, ...]]:
     """The document within the limits, and a sentence for each thing that was cut out.
 
-    errors  Unreadable, where it has too many tags and what to leave out cannot be told
+    first_line  the one of the publisher's document that the text begins in
+    errors      Unreadable, where it has too many tags and what to leave out cannot be told
     """
     problems: list[str] = []
+    whole = text
     tags = text.count("<")
     if tags > 2 * MAX_ENTRIES:
         text = _newest_items(text, problems)
     if len(text) > MAX_TEXT:
-        text = _TEXTS.sub(lambda found: _shorter(found, problems), text)
+        where = _where(text, whole, first_line)
+        text = _TEXTS.sub(lambda found: _shorter(found, where, problems), text)
     if tags > MAX_ITEM_TAGS:
-        text = _simpler(text, problems)
+        text = _simpler(text, _where(text, whole, first_line), problems)
     return text, tuple(problems)
+
+
+def _where(text: str, whole: str, line: int) -> Callable[[int], str]:
+    """What to say of places in the text, to be asked from its beginning to its end.
+
+    Nothing once something was cut out, for lines are fewer then.
+    """
+    if text != whole:
+        return lambda index: ""
+    at = 0
+
+    def where(index: int) -> str:
+        nonlocal at, line
+        line, at = line + line_ends(text, at, index), index
+        return f" in line {line}"
+
+    return where
 
 
 def _newest_items(text: str, problems: list[str]) -> str:
@@ -65,7 +86,7 @@ def _date(item: str) -> datetime | None:
     return parse_date(found[1]) if found else None
 
 
-def _shorter(found: re.Match[str], problems: list[str]) -> str:
+def _shorter(found: re.Match[str], where: Callable[[int], str], problems: list[str]) -> str:
     """A CDATA section, or a tag with the text after it, of which a text that is too long has lost its end."""
     section, tag, after = found.groups()
     written = after if section is None else section
@@ -73,12 +94,14 @@ def _shorter(found: re.Match[str], problems: list[str]) -> str:
         return found[0]
     short = _DATA_URL.sub("data:,", written)  # no reader would get to see such a picture (`feeds.html.bounded`)
     if len(short) > MAX_TEXT:
-        problems.append(f"a text of {len(short)} characters, of which the first {MAX_TEXT} were read")
+        problems.append(
+            f"a text of {len(short)} characters{where(found.start())}, of which the first {MAX_TEXT} were read"
+        )
         short = _HALF_REFERENCE.sub("", short[:MAX_TEXT])
     return f"{tag}{short}" if section is None else f"<![CDATA[{short}]]>"
 
 
-def _simpler(text: str, problems: list[str]) -> str:
+def _simpler(text: str, where: Callable[[int], str], problems: list[str]) -> str:
     """The document without the items that have too many tags, and without the last ones where all have too many."""
     spans = item_spans(text)
     around = _tags(text) if not spans else _tags(text[: spans[0][0]]) + _tags(text[spans[-1][1] :])
@@ -86,17 +109,21 @@ def _simpler(text: str, problems: list[str]) -> str:
         raise Unreadable(f"this document has {around} tags{' around its items' if spans else ''}; we read {MAX_TAGS}")
     if not spans:
         return text
-    kept = list(_affordable(text, spans, MAX_TAGS - around, problems))
+    kept = list(_affordable(text, spans, MAX_TAGS - around, where, problems))
     if len(kept) == len(spans):
         return text
     return "".join((text[: spans[0][0]], *(text[start:end] for start, end in kept), text[spans[-1][1] :]))
 
 
-def _affordable(text: str, spans: Spans, most: int, problems: list[str]) -> Iterator[tuple[int, int]]:
+def _affordable(
+    text: str, spans: Spans, most: int, where: Callable[[int], str], problems: list[str]
+) -> Iterator[tuple[int, int]]:
     for number, (start, end) in enumerate(spans, 1):
         tags = _tags(text[start:end])
         if tags > MAX_ITEM_TAGS:
-            problems.append(f"entry {number} was left out: it has {tags} tags, and we read {MAX_ITEM_TAGS}")
+            problems.append(
+                f"entry {number}{where(start)} was left out: it has {tags} tags, and we read {MAX_ITEM_TAGS}"
+            )
             continue
         most -= tags
         if most < 0:

@@ -21,6 +21,7 @@ from feeds.html import escape_text, without_forbidden
 from feeds.model import Entry, Feed, Person
 from feeds.parse import claims
 from feeds.parse.encoding import decode
+from feeds.parse.fault import json_fault
 from feeds.parse.options import DATE_FORMAT, Option, expression, read_date, shortcomings
 from feeds.urls import resolve
 
@@ -140,7 +141,7 @@ def _load(text: str) -> Any:
             raise NotAFeed("this is a page or an XML document, not JSON") from error
         if _is_cut(text.rstrip(), error):
             raise Truncated(f"the JSON document ends before it is complete, after {len(text)} characters") from error
-        raise Unreadable(f"this is broken JSON: {error}") from error
+        raise Unreadable(f"this is broken JSON: {json_fault(error)}") from error
 
 
 def _number(digits: str) -> int | str:

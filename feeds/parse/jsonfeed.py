@@ -14,6 +14,7 @@ from feeds.errors import NotAFeed, Truncated, Unreadable
 from feeds.html import escape_text, without_forbidden
 from feeds.model import Entry, Feed, Person, Rhythm
 from feeds.parse import claims
+from feeds.parse.fault import json_fault
 from feeds.urls import resolve
 
 MAX_NESTED = 1_000_000  # lists and objects: each takes up to 200 bytes; a feed of 2,000 items has some 10,000
@@ -59,10 +60,10 @@ def _load(text: str) -> Any:
         return json.loads(text, parse_constant=lambda name: None, parse_int=lambda digits: int(digits[:20]))
     except RecursionError as error:
         raise Unreadable("this JSON is nested too deeply") from error
-    except ValueError as error:
+    except json.JSONDecodeError as error:
         if _is_cut(text):
             raise Truncated(f"the JSON document ends before it is complete, after {len(text)} characters") from error
-        raise Unreadable(f"this is broken JSON: {error}") from error
+        raise Unreadable(f"this is broken JSON: {json_fault(error)}") from error
 
 
 def _is_cut(text: str) -> bool:

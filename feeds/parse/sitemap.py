@@ -17,6 +17,7 @@ from feeds.errors import EmptyDocument, NotAFeed, Truncated, Unreadable
 from feeds.model import Entry, Feed
 from feeds.parse import claims, sniff
 from feeds.parse.encoding import decode
+from feeds.parse.fault import fault_of
 from feeds.parse.options import Option, pattern
 from feeds.urls import resolve
 
@@ -56,7 +57,7 @@ def read(body: bytes, *, content_type: str | None, url: str, options: Mapping[st
     if root is None or _PAGE.search(text[: root.start()]):
         raise _not_a_sitemap(text, body)
     sniff.require_end(text, root[1], root.start())
-    tree, problems = _parsed(text[root.start() :])
+    tree, problems = _parsed(text, root.start())
     if root[2].lower() == "sitemapindex":
         raise NotAFeed(_index(tree, url))
     listed = list(islice((one for one in tree if _name(one) == "url"), MAX_LISTED + 1))
@@ -111,10 +112,10 @@ def _not_a_sitemap(text: str, body: bytes) -> Exception:
     return NotAFeed("this is a feed, not a sitemap; write `url:` instead of `sitemap:`")
 
 
-def _parsed(text: str) -> tuple[Any, list[str]]:
+def _parsed(text: str, start: int) -> tuple[Any, list[str]]:
     """The root element, and one sentence if the document was not well-formed.
 
-    text  from the root element on, so that no declaration of an entity is in it
+    start  where the root element begins: the rest is not parsed, so that no entity is ever declared
     """
     from lxml import etree  # 4 MiB in each reading process, of which most never meet a sitemap
 
@@ -123,14 +124,16 @@ def _parsed(text: str) -> tuple[Any, list[str]]:
         remove_pis=True, encoding="utf-8",
     )  # fmt: skip
     try:
-        text = _BARE_AMPERSAND.sub(lambda found: found[1] or "&amp;", text)
-        root = etree.fromstring(text.encode(), parser)
+        mended = _BARE_AMPERSAND.sub(lambda found: found[1] or "&amp;", text[start:])
+        root = etree.fromstring(mended.encode(), parser)
     except etree.XMLSyntaxError as error:
-        raise Unreadable(f"this sitemap cannot be parsed: {error}"[:300]) from error
+        raise Unreadable(f"this sitemap cannot be parsed: {fault_of(text, start) or error.msg}"[:300]) from error
     if root is None:
         raise Unreadable("this sitemap cannot be parsed")
     faults = [fault.message for fault in parser.error_log]
-    return root, [f"not well-formed, read as well as could be: {faults[0]}"[:300]] if faults else []
+    if not faults:
+        return root, []
+    return root, [f"not well-formed, read as well as could be: {fault_of(text, start) or faults[0]}"[:300]]
 
 
 def _index(tree: Any, base: str) -> str:

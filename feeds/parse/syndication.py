@@ -9,10 +9,11 @@ that was wrong, expat gets another try instead. That costs only the feeds that n
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from io import BytesIO
 from typing import Any
+from xml.sax import SAXParseException
 
 import feedparser
 import feedparser.api
@@ -22,6 +23,7 @@ from feeds.errors import Truncated, Unreadable
 from feeds.html import decode_references, text_of
 from feeds.model import Entry, Feed
 from feeds.parse import claims, fields, rhythm
+from feeds.parse.fault import Fault
 from feeds.parse.mend import mend, mend_again
 from feeds.parse.ordinary import items_of
 from feeds.urls import resolve
@@ -38,29 +40,32 @@ _RDF_IMAGE = re.compile(
 )
 
 
-def read(text: str, *, url: str) -> Feed:
-    """The feed of a document; Truncated if only expat could tell that it is cut, Unreadable if nothing works."""
-    return read_parts((text,), url=url)
+def read(text: str, *, url: str, fault: Callable[[], Fault | None]) -> Feed:
+    """The feed of a document; Truncated if only expat could tell that it is cut, Unreadable if nothing works.
+
+    fault  where the document as it came is broken; not asked where the text is well-formed
+    """
+    return read_parts((text,), url=url, fault=fault)
 
 
-def read_parts(texts: Iterable[str], *, url: str) -> Feed:
+def read_parts(texts: Iterable[str], *, url: str, fault: Callable[[], Fault | None]) -> Feed:
     """The feed of a document that comes as several, each with some of its items and all that is around them."""
-    first, *others = (_read(text, url) for text in texts)
+    first, *others = (_read(text, url, fault) for text in texts)
     problems = [problem for feed in (first, *others) for problem in feed.problems]
     entries = [entry for feed in (first, *others) for entry in feed.entries]
     told_apart = _told_apart(entries, problems)
     return replace(first, entries=tuple(told_apart), problems=tuple(dict.fromkeys(problems)))
 
 
-def _read(text: str, url: str) -> Feed:
-    parsed, fault = _parse(mend(text))
+def _read(text: str, url: str, fault: Callable[[], Fault | None]) -> Feed:
+    parsed, broken = _parse(mend(text), fault)
     channel, items = parsed["feed"], parsed["entries"]
     atom = str(parsed.get("version")).startswith("atom")
     links = [link for link in channel.get("links") or [] if isinstance(link, dict)]
     own = _first(resolve(url, link.get("href") or "") for link in links if link.get("rel") == "self")
     base = url or own or _text(channel.get("link"))
     chosen, count_problem = _newest(items)
-    problems = [*fault, *count_problem]
+    problems = [*broken, *count_problem]
     return Feed(
         title=fields.title_of(channel, atom),
         url=own,
@@ -79,7 +84,7 @@ def _read(text: str, url: str) -> Feed:
     )
 
 
-def _parse(text: str) -> tuple[Any, list[str]]:
+def _parse(text: str, fault: Callable[[], Fault | None]) -> tuple[Any, list[str]]:
     """What feedparser makes of a document, and a sentence if it is not well-formed."""
     ordinary = items_of(text)
     parsed = _by_feedparser(text if ordinary is None else ordinary.around)
@@ -87,17 +92,23 @@ def _parse(text: str) -> tuple[Any, list[str]]:
         if not (parsed["bozo"] or parsed["entries"]):
             return {"feed": parsed["feed"], "version": parsed.get("version"), "entries": list(ordinary.fields)}, []
         parsed = _by_feedparser(text)
-    fault = parsed.get("bozo_exception")
     if not parsed["bozo"]:
         return parsed, []
-    if fault is not None and any(word in str(fault) for word in _CUT):
-        raise Truncated(f"the document ends before it is complete: {fault}")
+    what = _without_place(parsed.get("bozo_exception"))
+    found = fault()
+    if what in _CUT:
+        raise Truncated(f"the document ends before it is complete: {found if found and found.what == what else what}")
     again = mend_again(text)
     better = _by_feedparser(again) if again != text else parsed
     return (
         parsed if better["bozo"] else better,
-        [f"not well-formed, read as well as could be: {fault}"[:300]],
+        [f"not well-formed, read as well as could be: {found or what}"[:300]],
     )
+
+
+def _without_place(error: Any) -> str:
+    """What a parser says, without the place: it counts in the text that we gave it."""
+    return error.getMessage() if isinstance(error, SAXParseException) else str(error)
 
 
 def _by_feedparser(text: str) -> Any:

@@ -190,6 +190,19 @@ def test_a_source_has_a_page_with_its_polls_and_the_problems_of_its_document(cli
     assert "Nothing at this address" in text(broken.css_first(".advice"))
 
 
+def test_the_page_of_a_source_names_the_line_of_its_document_that_is_broken(
+    engine: Engine, now: datetime, client: FlaskClient
+) -> None:
+    sync(engine, now, listed(A, "tech"))
+    with writing(engine) as connection:
+        (claim,) = claims.claim_due(connection, now=now, limit=1, per_host=1, lease=HOUR)
+    feed = read(b"\n<rss version='2.0'><channel>\n<item>\n<title>A</item>\n</channel></rss>")
+    record(engine, claim, updated(title="A", problems=feed.problems), now, now + HOUR)
+    assert [text(node) for node in page(client, "/status/source/1").css("ul.problems li")] == [
+        "not well-formed, read as well as could be: line 4, column 11: mismatched tag"
+    ]
+
+
 def test_l07_every_source_shows_when_it_was_well_what_failed_when_it_is_tried_and_what_it_gave_us(
     engine: Engine, now: datetime, client: FlaskClient
 ) -> None:

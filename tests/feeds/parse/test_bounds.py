@@ -60,7 +60,7 @@ def test_n13_a_description_of_10_mb_is_shortened_before_the_parser_gets_it() -> 
     text, problems = bounded(rss(item(f"<description>{'a &amp; b ' * 1_000_000}</description>")))
     assert MAX_TEXT < len(text) < MAX_TEXT + 200
     assert text.endswith("</description></item></channel></rss>")
-    assert problems == (f"a text of 10000000 characters, of which the first {MAX_TEXT} were read",)
+    assert problems == (f"a text of 10000000 characters in line 1, of which the first {MAX_TEXT} were read",)
     assert guids(text) == ["1"]
 
 
@@ -84,7 +84,7 @@ def test_x05_an_item_that_is_nested_without_end_is_left_out_and_the_others_live(
     deep = "<b>" * depth + "</b>" * depth
     text, problems = bounded(rss(item(guid=1), item(deep, 2), item(guid=3)))
     assert (guids(text), len(problems)) == (["1", "3"], 1)
-    assert f"entry 2 was left out: it has {2 * depth + 4} tags" in problems[0]
+    assert f"entry 2 in line 1 was left out: it has {2 * depth + 4} tags" in problems[0]
 
 
 def test_x05_nesting_around_the_items_is_refused_where_it_would_cost_too_much() -> None:
