@@ -1,4 +1,5 @@
-"""How long `/status` and its data take with thousands of sources: `python -m benchmarks.status [--sources N]`."""
+"""How long `/status` and its data take with thousands of sources that have thirty days behind them:
+`python -m benchmarks.status [--sources N]`."""
 
 import argparse
 import tempfile
@@ -6,10 +7,13 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from sqlalchemy import Engine
+
 from aggregator.outcome import Reason
-from aggregator.store import claims
+from aggregator.store import claims, days
 from aggregator.store.engine import open_engine, upgrade, writing
 from aggregator.web import create_app
+from aggregator.web.drawn import DAYS
 from tests.builders import failed, listed, record, settings, source_settings, sync, updated
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -32,6 +36,7 @@ def main() -> None:
             taken = claims.claim_due(connection, now=NOW, limit=count, per_host=1, lease=HOUR)
         for number, claim in enumerate(taken):
             record(engine, claim, updated() if number % 5 else failed(Reason.MISSING), NOW, NOW + HOUR)
+        _live(engine, [claim.source_id for claim in taken])
         given = settings(Path(folder), *(source_settings(one, categories=("tech",)) for one in addresses))
         client = create_app(given, engine, clock=lambda: NOW + HOUR / 2).test_client()
         for path in PATHS:
@@ -43,6 +48,18 @@ def main() -> None:
                 assert answer.status_code == 200, answer.status
             print(f"{path:<26} first {took[0]:>5.0f} ms, then {min(took[1:]):>5.0f} ms, {len(answer.data):>9,} bytes")
         engine.dispose()
+
+
+def _live(engine: Engine, sources: list[int]) -> None:
+    """Thirty days of polls, a row for each source and day, as the charts add them up."""
+    for back in range(1, DAYS):
+        at = NOW - back * timedelta(days=1)
+        polls = [
+            {"source_id": one, "fetched_at": at, "outcome": "updated", "added": 1, "wire_bytes": 1, "milliseconds": 9}
+            for one in sources
+        ]
+        with writing(engine) as connection:
+            days.count(connection, polls)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,8 @@ from aggregator.store.schema import floods, sightings, sources
 
 _GLANCED = ("id", "address", "title", "standing", "reason", "failures", "failing_since_at", "last_success_at",
             "last_fetch_at", "last_new_at", "next_fetch_at", "learnt_address")  # fmt: skip
+_IN_FULL = (*_GLANCED, "kind", "link", "added_at", "detail", "why_then", "moved_to", "problems", "arrivals", "etag",
+            "last_modified")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +87,7 @@ def health(connection: Connection, ids: Collection[int] | None = None) -> tuple[
     """The sources with these ids, in the order of the ids; without ids every source in the file, by address."""
     c = sources.c
     wanted = c.removed_at.is_(None) if ids is None else among(connection, c.id, ids)
-    statement = select(sources).where(wanted).order_by(c.address)
+    statement = select(*(c[name] for name in _IN_FULL)).where(wanted).order_by(c.address)
     held, recent = _held_since(connection), recent_of(connection, ids)
     carried, unresolved = _carried(connection, ids), _unresolved(connection, ids)
     found = [
@@ -159,7 +161,7 @@ def _glance(row: Any, held_since_at: datetime | None) -> Glance:
 
 def _health(row: Any, held_since_at: datetime | None, recent: Recent, carried: int, unresolved: int) -> SourceHealth:
     return SourceHealth(
-        glance=_glance([getattr(row, name) for name in _GLANCED], held_since_at),
+        glance=_glance(row[: len(_GLANCED)], held_since_at),
         kind=row.kind,
         link=row.link,
         added_at=row.added_at,

@@ -3,12 +3,12 @@
 What is said is gathered and judged in `publish.status`; here are only the questions to the database and the shape.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from importlib.metadata import version
 
+import msgspec
 from flask import Blueprint, Response, abort, render_template, request
 from sqlalchemy import Connection, Engine
 
@@ -125,8 +125,7 @@ def statuses(settings: Settings, engine: Engine, clock: Callable[[], datetime], 
             healths = health.health(connection, [one.source.id for one in found.sources])
         sources = described(settings, healths, found.floods, now)
         said = document(found, sources, program=PROGRAM, database=engine.dialect.name, schema=current_version(engine))
-        body = json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
-        page = Page(body=body, content_type="application/json; charset=utf-8")
+        page = Page(body=msgspec.json.encode(said), content_type="application/json; charset=utf-8")
         return represent(request, page, cache_control=NOT_CACHED)
 
     @routes.get("/status.atom")
