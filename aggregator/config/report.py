@@ -1,5 +1,5 @@
-"""Problems of config.yaml as lines for a terminal, in the form that editors jump to: `file:line:column  where:
-message`."""
+"""Problems of config.yaml as lines: for a terminal in the form that editors jump to, `file:line:column  where:
+message`; for a page in words."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -24,15 +24,22 @@ def summary(settings: Settings, warnings: Sequence[Problem]) -> Iterator[str]:
 
 def problem_lines(error: ConfigError) -> Iterator[str]:
     """Every problem, for pages that anybody may see: without the folder of the file."""
-    yield from _lines(Path(error.file.name), error.problems)
+    for one in error.problems:
+        named = (("line", one.line), ("column", one.column))
+        place = "".join(f", {word} {number}" for word, number in named if number is not None)
+        yield f"{error.file.name}{place}: {_said(one)}"
 
 
 def _lines(file: Path, problems: Iterable[Problem]) -> Iterator[str]:
     for one in problems:
         place = ":".join(str(part) for part in (file, one.line, one.column) if part is not None)
-        where = f"{one.where}: " if one.where else ""
-        hint = f'; did you mean "{one.suggestion}"?' if one.suggestion else ""
-        yield f"{place}  {where}{one.message}{hint}"
+        yield f"{place}  {_said(one)}"
+
+
+def _said(one: Problem) -> str:
+    where = f"{one.where}: " if one.where else ""
+    hint = f'; did you mean "{one.suggestion}"?' if one.suggestion else ""
+    return f"{where}{one.message}{hint}"
 
 
 def _counted(number: int, noun: str) -> str:

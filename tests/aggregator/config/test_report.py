@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from aggregator.config.report import lines, summary
+from aggregator.config.report import lines, problem_lines, summary
 from aggregator.errors import ConfigError, Problem
 
 from .conftest import Read
@@ -15,6 +15,15 @@ def test_a_problem_is_a_line_that_editors_jump_to() -> None:
         'config.yaml:12:7  categories.A[1].evry: unknown key; did you mean "every"?',
         "config.yaml  cannot be read",
         "2 problems; nothing was started or changed.",
+    ]
+
+
+def test_a_page_says_the_line_in_words_and_no_folder() -> None:
+    problem = Problem(message="unknown key", line=12, column=7, where="categories.A[1].evry", suggestion="every")
+    error = ConfigError(Path("/etc/secret/config.yaml"), (problem, Problem(message="cannot be read")))
+    assert list(problem_lines(error)) == [
+        'config.yaml, line 12, column 7: categories.A[1].evry: unknown key; did you mean "every"?',
+        "config.yaml: cannot be read",
     ]
 
 
