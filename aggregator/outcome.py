@@ -1,129 +1,15 @@
-"""How one fetch of one source ended: `Updated`, `Unchanged` or `Failed`, and every `Reason` there is to fail.
+"""How one fetch of one source ended: `Updated`, `Unchanged` or `Failed`, with its `Reason`.
 
-Expected failures travel as these values, never as exceptions, from the pipeline to the store. A reason is what the
-status page shows and what a metric is labelled with, so the set is closed, and each tells the operator what to do.
+Expected failures travel as these values, never as exceptions, from the pipeline to the store.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from aggregator.reason import Reason as Reason
 from feeds.fingerprint import Fingerprint
 from feeds.model import Feed
-
-
-class Reason(StrEnum):
-    """Why a fetch failed."""
-
-    ADDRESS = "address"
-    BLOCKED_ADDRESS = "blocked_address"
-    DNS = "dns"
-    CONNECT = "connect"
-    TLS = "tls"
-    TIMEOUT = "timeout"
-    PROTOCOL = "protocol"
-    REDIRECT = "redirect"
-    MISSING = "missing"
-    GONE = "gone"
-    DENIED = "denied"
-    CHALLENGE = "challenge"
-    RATE_LIMITED = "rate_limited"
-    SERVER_ERROR = "server_error"
-    STATUS = "status"
-    UNEXPECTED_304 = "unexpected_304"
-    TRUNCATED = "truncated"
-    TOO_LARGE = "too_large"
-    ENCODING = "encoding"
-    EMPTY = "empty"
-    NOT_A_FEED = "not_a_feed"
-    UNREADABLE = "unreadable"
-    PARSER_DIED = "parser_died"
-    FILE = "file"
-    BUG = "bug"
-
-    @property
-    def advice(self) -> str:
-        """One sentence for the operator: what it means, and what to do."""
-        return _ADVICE[self]
-
-
-_ADVICE = {
-    Reason.ADDRESS: "The address cannot be used as it is written; correct it in config.yaml.",
-    Reason.BLOCKED_ADDRESS: (
-        "The address leads to a private network, where we do not go; if it is yours, set `allow_private: true`."
-    ),
-    Reason.DNS: (
-        "The host name is not known. Check its spelling; if the site is gone, remove the source from config.yaml."
-    ),
-    Reason.CONNECT: (
-        "The host did not accept the connection; it may be down. We keep trying. If days pass, see whether it"
-        " has moved."
-    ),
-    Reason.TLS: (
-        "The host's certificate is wrong or expired. Tell the publisher, or look for another address of the feed."
-    ),
-    Reason.TIMEOUT: (
-        "No complete answer within `fetch.deadline`: the host is slow or overloaded. We keep trying; nothing to do yet."
-    ),
-    Reason.PROTOCOL: (
-        "The answer is not valid HTTP. Open the address in a browser: if it fails there too, tell the publisher."
-    ),
-    Reason.REDIRECT: (
-        "It redirects in a circle, too often, or to where we do not follow. Look up the feed's new address on its site."
-    ),
-    Reason.MISSING: (
-        "Nothing at this address (404). Look up the feed's new address on its site, and put it into config.yaml."
-    ),
-    Reason.GONE: (
-        "The publisher says that this feed has ended (410, or `expired`). Its stories stay; remove it from config.yaml."
-    ),
-    Reason.DENIED: (
-        "The publisher refuses us (401, 403, 406, 451). It may want credentials in `headers`; else ask the publisher."
-    ),
-    Reason.CHALLENGE: (
-        "A check for robots stands before the feed. Ask the publisher to let feed readers through, or find "
-        "another address."
-    ),
-    Reason.RATE_LIMITED: (
-        "The host asks us to wait (429 or 503 with Retry-After), and we do. If it happens often, set a longer `every`."
-    ),
-    Reason.SERVER_ERROR: (
-        "The host reports an error of its own (5xx). We keep trying, less and less often; if days pass, tell "
-        "the publisher."
-    ),
-    Reason.STATUS: (
-        "The answer has an HTTP status that no feed should have. Open the address in a browser to see what is there."
-    ),
-    Reason.UNEXPECTED_304: (
-        "The host says 'unchanged' to a question that we did not ask. That is a fault of its server: tell the"
-        " publisher."
-    ),
-    Reason.TRUNCATED: (
-        "The document ends before it is complete, so nothing of it was used. We try again; if days pass, tell"
-        " the publisher."
-    ),
-    Reason.TOO_LARGE: (
-        "The document is larger than `fetch.max_body`, so it was not read. If you trust the source, raise that."
-    ),
-    Reason.ENCODING: (
-        "The answer is compressed in a way that is broken, or that we did not ask for. Tell the publisher."
-    ),
-    Reason.EMPTY: (
-        "The answer is empty; what is stored was not touched. Open the address in a browser: the feed may have moved."
-    ),
-    Reason.NOT_A_FEED: (
-        "The address answers with something else than a feed. `aggregator parse ADDRESS` names the feeds of a page."
-    ),
-    Reason.UNREADABLE: (
-        "The document looks like a feed, but cannot be read. `aggregator parse ADDRESS` says where; tell the publisher."
-    ),
-    Reason.PARSER_DIED: (
-        "Reading it cost too much. After three times it is tried once a day; `ingest --source ADDRESS "
-        "--force` tries it now."
-    ),
-    Reason.FILE: "The file cannot be read. Check that it exists, and that the program may read it.",
-    Reason.BUG: "We made a mistake: the log has the details, please report them. The source is tried again in an hour.",
-}
 
 
 class Why(StrEnum):

@@ -15,11 +15,12 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
-# room → floor. Rooms on one floor do not import each other, but for the ground: outcome stands on feeds, errors on
-# outcome.
+# room → floor. Rooms on one floor do not import each other, but for the ground: outcome stands on feeds and
+# reason, errors on outcome.
 FLOORS = {
     "feeds": 0.0,
     "aggregator": 0.0,
+    "aggregator.reason": 0.9,
     "aggregator.outcome": 1.0,
     "aggregator.errors": 1.1,
     "aggregator.standing": 1.1,

@@ -22,9 +22,9 @@ def known_source(address: str, settings: Settings) -> str:
 
 
 def source_at(address: str, settings: Settings) -> SourceSettings | None:
-    """The source: by its identity, else by where it is fetched; None if there is none."""
+    """The source: by its identity or as the file writes it, else by where it is fetched; None if there is none."""
     spellings = _spellings(address)
-    by_identity = (source for source in settings.sources if source.address in spellings)
+    by_identity = (source for source in settings.sources if source.address in spellings or source.written == address)
     by_place = (source for source in settings.sources if not spellings.isdisjoint(_places(source)))
     return next(by_identity, None) or next(by_place, None)
 

@@ -143,7 +143,7 @@ class Client:
     def _mind_holds(self, address: Address) -> None:
         left = self._hosts.held_for(address.place)
         if left is not None:
-            detail = f"{address.host} asked to be left alone; not before {left.total_seconds():.0f} s from now"
+            detail = f"not asked: {address.host} asked us to wait, for {left.total_seconds():,.0f} s more"
             raise FetchError(Reason.RATE_LIMITED, detail, retry_after=left)
 
     async def _within(self, seconds: float, hop: Coroutine[None, None, _Reply]) -> _Reply:

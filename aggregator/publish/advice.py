@@ -1,32 +1,61 @@
-"""What an operator is to do about a source, in a sentence or two. Pure.
+"""What an operator is to do about a source, in a sentence or two: or that there is nothing to do, and until when. Pure.
 
-What a failure means is `outcome.Reason.advice`; here are the troubles of sources that can be fetched.
+What a failure means, and what helps, is `reason`'s; here is when to say it, and the troubles of sources that can be
+fetched.
 """
 
+from datetime import datetime
+
 from aggregator.publish.health import Judged, State
+from aggregator.publish.words import minute, quoted
+from aggregator.reason import PATIENCE, Reason
 
 OVERDUE = "It was due long ago, and nobody polled it; is `aggregator run` or `aggregator ingest` running?"
+RECENT = "Nothing to do yet: it is tried again by itself, and if it goes on, this page will say what to do."
+MOVED = (
+    "Its publisher redirects it for good, and we ask there already. Put its new address into {place}, for the redirect "
+    "may end."
+)
+QUIET = (
+    "It answers, but has published nothing for three times as long as it ever paused. Look at its site: if that goes "
+    "on elsewhere, put its new address into {place}; if it has ended, `aggregator remove {address}`."
+)
+FLOOD = (
+    "It suddenly brought many items that look old or known. `aggregator parse {address}` shows what it carries: if "
+    "that is news, `aggregator release {flood}` publishes what is held; if not, `aggregator discard {flood}` never "
+    "does."
+)
 
 
-def advice(judged: Judged, *, line: int | None, held: int | None) -> str | None:
-    """What to do; None where there is nothing to do.
+_BROKEN = frozenset({State.GONE, State.FAILING, State.PAUSED})
 
-    line  where config.yaml names the source
-    held  the number of the flood that is held of it
+
+def advice(judged: Judged, now: datetime, *, address: str, line: int | None, held: int | None) -> str | None:
+    """What to do; None where all is well.
+
+    address  of the source, as people may be shown it
+    line     where config.yaml names the source
+    held     the number of the flood that is held of it
     """
-    if judged.source.reason is not None:
-        return judged.source.reason.advice
-    if judged.state is State.HELD and held is not None:
-        return (
-            "It suddenly brought many items that look old or known. See whether they are news: "
-            f"`aggregator release {held}` publishes them, `aggregator discard {held}` never does."
-        )
     place = f"line {line} of config.yaml" if line else "config.yaml"
+    named = {"address": quoted(address), "place": place}
+    reason = judged.source.reason
+    if reason is not None and judged.state in _BROKEN:
+        return f"{reason.meaning} {_too_soon(judged, reason, now) or reason.remedy(**named)}"
+    if judged.state is State.HELD and held is not None:
+        return FLOOD.format(flood=held, **named)
     if judged.source.moved_to is not None:
-        return f"Its publisher redirects it for good; put its new address into {place}."
+        return MOVED.format(**named)
     if judged.state is State.QUIET:
-        return (
-            "It answers, but has published nothing for three times as long as it ever paused. Look at its site: "
-            f"if that goes on elsewhere, put its new address into {place}; if it has ended, remove it there."
-        )
+        return QUIET.format(**named)
+    if reason is not None:
+        return f"{reason.meaning} {RECENT}"
     return OVERDUE if judged.overdue else None
+
+
+def _too_soon(judged: Judged, reason: Reason, now: datetime) -> str | None:
+    """Why nothing is to be done yet; None where something is."""
+    since = judged.source.failing_since_at
+    if not reason.passing or since is None or now - since >= PATIENCE:
+        return None
+    return f"Nothing to do before {minute(since + PATIENCE)}: this mostly passes by itself, and it is tried again."

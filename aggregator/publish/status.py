@@ -204,10 +204,11 @@ def _source(
     glance, recent = health.glance, health.recent
     judged = judge(glance, now)
     line = (source.line or None) if source else None
+    address = shown_address(glance.address, source)
     return SourceStatus(
         id=glance.id,
         name=name_of(glance.address, glance.title, source),
-        address=shown_address(glance.address, source),
+        address=address,
         kind=health.kind,
         line=line,
         categories=source.categories if source else (),
@@ -215,7 +216,7 @@ def _source(
         needs_attention=judged.needs_attention,
         since=judged.since,
         reason=glance.reason.value if glance.reason else None,
-        advice=advice(judged, line=line, held=flood.id if flood else None),
+        advice=advice(judged, now, address=address, line=line, held=flood.id if flood else None),
         detail=redacted(health.detail, source) if health.detail else None,
         moved_to=_shown(glance.moved_to, source),
         leads_to=_shown(health.leads_to, source),

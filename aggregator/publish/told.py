@@ -9,10 +9,10 @@ from datetime import datetime
 from html import escape
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from aggregator.config.redaction import redacted
+from aggregator.config.redaction import redacted, shown_address
 from aggregator.config.settings import Settings, SourceSettings
 from aggregator.publish.status import name_of
-from aggregator.publish.words import minute, span
+from aggregator.publish.words import minute, quoted, span, with_code
 from aggregator.standing import Change
 from aggregator.store.transitions import Recorded
 from feeds.model import Entry, Feed, Person
@@ -65,7 +65,7 @@ def _entry(one: Told, link: str) -> Entry:
         guid=one.uuid.urn,
         title=one.title,
         url=f"{link}/source/{one.source}" if one.source is not None else link,
-        html=f"<p>{escape(one.text)}</p>{detail}",
+        html=f"<p>{with_code(one.text)}</p>{detail}",
         authors=(Person(name="Status"),),
         tags=(one.change.value,),
         published=one.at,
@@ -75,7 +75,8 @@ def _entry(one: Told, link: str) -> Entry:
 
 def _told(one: Recorded, source: SourceSettings | None) -> Told:
     name = name_of(one.address, one.title or "", source) if one.address else ""
-    title, text = _TITLES[one.change].format(name=name), _text(one)
+    address = quoted(shown_address(one.address, source)) if one.address else ""
+    title, text = _TITLES[one.change].format(name=name), _text(one, address)
     return Told(
         uuid=uuid5(NAMESPACE_URL, f"{one.address or 'network'} {one.change.value} {one.changed_at.isoformat()}"),
         at=one.changed_at,
@@ -99,16 +100,17 @@ _TITLES = {
 }
 
 
-def _text(one: Recorded) -> str:
+def _text(one: Recorded, address: str) -> str:
     since = f"since {minute(one.since)}" if one.since else "since it was added"
     lasted = f"after {span(one.changed_at - one.since)}" if one.since else "by now"
     match one.change:
         case Change.DOWN:
-            return f"Nothing could be had from it {since}. {one.reason.advice if one.reason else ''}".strip()
+            advice = one.reason.advised(address=address) if one.reason else ""
+            return f"Nothing could be had from it {since}. {advice}".strip()
         case Change.UP:
             return f"It works, {lasted}. There is nothing to do."
         case Change.GONE:
-            return "Its publisher says that nothing more will come. Its stories stay. Remove it from config.yaml."
+            return f"Its publisher says that nothing more will come. `aggregator remove {address}`; its stories stay."
         case Change.QUIET:
             return (
                 f"It answers, but has published nothing {since}, which is three times as long as it ever paused. See "

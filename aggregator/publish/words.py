@@ -1,6 +1,7 @@
 """Instants and numbers as people say them. Pure: `now` is an argument, so that a page says the same throughout."""
 
 import re
+import shlex
 from datetime import UTC, date, datetime, timedelta
 
 from markupsafe import Markup
@@ -77,6 +78,11 @@ def full_date(day: date) -> str:
 def with_breaks(address: str) -> Markup:
     """An address that may be broken after each `/` where it is too long for its line; copied, it is whole."""
     return Markup("/<wbr>").join(address.split("/"))
+
+
+def quoted(address: str) -> str:
+    """An address as a shell takes it for one word."""
+    return shlex.quote(address)
 
 
 def with_code(text: str) -> Markup:

@@ -112,5 +112,6 @@ def _prepare_templates(app: Flask, settings: Settings, links: Links, assets: Ass
         words.full_date,
         words.with_breaks,
         words.with_code,
+        words.quoted,
     ):
         env.filters[word.__name__] = word

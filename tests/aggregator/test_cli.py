@@ -148,6 +148,17 @@ def test_a_database_that_fails_is_a_message_not_a_traceback(config: Path) -> Non
     assert "the database failed: disk full" in call(config, "ingest", "--once", code=2).output
 
 
+def test_a_source_is_found_as_the_file_writes_it_its_secret_by_name(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FEED_KEY", "hunter2")
+    written = "https://c.example/feed?key=${FEED_KEY}"
+    config.write_text(config.read_text() + f"  Keyed:\n    - {written}\n")
+    said = call(config, "status", written).output
+    assert written in said
+    assert "hunter2" not in said
+
+
 def test_an_unknown_source_is_refused(config: Path) -> None:
     assert "not among the sources" in call(config, "ingest", "--once", "--source", "file:b.xml", code=2).output
 

@@ -190,6 +190,24 @@ def test_a_source_has_a_page_with_its_polls_and_the_problems_of_its_document(cli
     assert "Nothing at this address" in text(broken.css_first(".advice"))
 
 
+@pytest.mark.usefixtures("polled")
+def test_the_page_of_a_failing_source_has_the_command_that_tries_it_now(client: FlaskClient) -> None:
+    assert f"To try it nowaggregator ingest --once --source {B} --force" in facts_of(client, 2)
+    assert "To try it now" not in facts_of(client, 1)
+
+
+@pytest.mark.usefixtures("polled")
+def test_of_a_source_that_left_the_file_nothing_is_asked(engine: Engine, site: Settings) -> None:
+    without = replace(site, sources=site.sources[:1])
+    gone = page(create_app(without, engine).test_client(), "/status/source/2")
+    assert gone.css(".trouble") == []
+    assert "stories stay" in text(gone.css_first(".where"))
+
+
+def facts_of(client: FlaskClient, number: int) -> str:
+    return " ".join(text(fact) for fact in page(client, f"/status/source/{number}").css(".details div"))
+
+
 def test_the_page_of_a_source_names_the_line_of_its_document_that_is_broken(
     engine: Engine, now: datetime, client: FlaskClient
 ) -> None:
@@ -259,6 +277,7 @@ def test_status_atom_has_one_entry_for_each_transition_with_a_permanent_id(
     assert (entry.title, entry.url) == ("Blog A is down", "https://news.example.org/status/source/1")
     assert entry.guid.startswith("urn:uuid:")
     assert "Nothing could be had from it since 1 Mar 2026, 12:00 UTC" in entry.html
+    assert f"<code>aggregator remove {A}</code>" in entry.html
 
 
 def test_status_atom_is_a_feed_before_anything_has_happened(client: FlaskClient) -> None:

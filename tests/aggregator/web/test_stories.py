@@ -57,7 +57,7 @@ def test_a_flood_is_on_the_status_page_with_the_commands_that_end_it(
         connection.exec_driver_sql("UPDATE sources SET last_success_at = '2026-03-01 12:00:00.000000'")
         assert flood.guard(connection, 1, (), later) is not None
     page = client.get("/status").text
-    assert "20 items held of 20 new" in page
+    assert "20 items of 20 new ones" in page
     assert "aggregator release 1" in page
     (told,) = client.get("/status.json").json["floods"]
     assert (told["id"], told["waiting"], told["name"]) == (1, 20, "Blog A")
