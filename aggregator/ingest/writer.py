@@ -27,7 +27,6 @@ from aggregator.logs import fields
 from aggregator.outcome import Failed, Outcome, Reason, Updated, Why
 from aggregator.standing import Change, Transition
 from aggregator.store import claims, polls, sightings, transitions
-from aggregator.store.claims import Claim
 from aggregator.store.patience import Patience, passing
 from aggregator.store.polls import Counts, Ended
 from aggregator.store.sightings import Saved
@@ -122,14 +121,13 @@ class Writer:
         def store_all(connection: Connection) -> list[Counts]:
             self._network = deepcopy(before)  # what a try that was rolled back has learnt, it has told nobody
             now = self._clock()
-            uncounted, forgiven = self._judge(connection, results, now)
-            counted = [result for result in results if result.claim.source_id not in uncounted]
-            counts = _store(connection, counted, now)
+            ours, forgiven = self._judge(connection, results, now)
+            counts = iter(_store(connection, [one for one, lost in zip(results, ours, strict=True) if not lost], now))
             if forgiven:
                 polls.forgive(connection, forgiven, now + OFFLINE_WAIT)
-            claims.release(connection, uncounted.values(), not_before=now + OFFLINE_WAIT, why_then=Why.OFFLINE)
-            stored = {one.claim.source_id: count for one, count in zip(counted, counts, strict=True)}
-            return [stored.get(result.claim.source_id, Counts()) for result in results]
+            uncounted = [one.claim for one, lost in zip(results, ours, strict=True) if lost]
+            claims.release(connection, uncounted, not_before=now + OFFLINE_WAIT, why_then=Why.OFFLINE)
+            return [Counts() if lost else next(counts) for lost in ours]
 
         try:
             return self.write(store_all)
@@ -137,14 +135,12 @@ class Writer:
             self._network = before
             raise
 
-    def _judge(
-        self, connection: Connection, results: Sequence[Result], now: datetime
-    ) -> tuple[dict[int, Claim], list[int]]:
-        """The claims that failed for want of a network, which is not counted, and the sources that were blamed for it.
+    def _judge(self, connection: Connection, results: Sequence[Result], now: datetime) -> tuple[list[bool], list[int]]:
+        """Whether each failed for want of a network, which is not counted; and the sources that were blamed for it.
 
         The network's own transitions are recorded.
         """
-        uncounted: dict[int, Claim] = {}
+        ours: list[bool] = []
         forgiven: list[int] = []
         self._answers = sum(map(_answered, results))
         for result in results:
@@ -163,9 +159,8 @@ class Writer:
                 if transitions.offline_since(connection) is None:
                     transitions.add(connection, [(None, Transition(change=Change.OFFLINE, since=since or now))], now)
                     log.warning("nothing can be reached: the failures are not counted, all is tried again")
-            if verdict in (Verdict.LOST, Verdict.OFFLINE):
-                uncounted[result.claim.source_id] = result.claim
-        return uncounted, forgiven
+            ours.append(verdict in (Verdict.LOST, Verdict.OFFLINE))
+        return ours, forgiven
 
 
 def _answered(result: Result) -> bool:
@@ -214,7 +209,7 @@ def _store_together(connection: Connection, results: Sequence[Result], now: date
     held = claims.held(connection, (result.claim for result in results))
     counts, ended = [], []
     for result in results:
-        if result.claim.source_id in held:
+        if (result.claim.source_id, result.claim.token) in held:
             ended.append(_store_entries(connection, result, now))
             counts.append(ended[-1].counts)
         else:

@@ -232,13 +232,15 @@ def release(
         )
 
 
-def held(connection: Connection, claims: Iterable[Claim]) -> frozenset[int]:
-    """The sources of those claims that are still ours; their rows are locked until the transaction ends, so that they
-    stay so."""
-    tokens = {claim.source_id: claim.token for claim in claims}
-    ours = select(sources.c.id, sources.c.lease_token).where(among(connection, sources.c.id, tokens))
-    rows = connection.execute(ours.order_by(sources.c.id).with_for_update())
-    return frozenset(id_ for id_, token in rows if token == tokens[id_])
+def held(connection: Connection, claims: Iterable[Claim]) -> frozenset[tuple[int, UUID]]:
+    """The leases on the sources of these claims, by source and token: a claim that is among them is still ours.
+
+    Their rows are locked until the transaction ends, so that it stays so.
+    """
+    claimed = {claim.source_id for claim in claims}
+    leases = select(sources.c.id, sources.c.lease_token).where(among(connection, sources.c.id, claimed))
+    rows = connection.execute(leases.order_by(sources.c.id).with_for_update())
+    return frozenset((id_, token) for id_, token in rows)
 
 
 def drop_leases(connection: Connection, now: datetime, *, floor: timedelta) -> int:

@@ -9,19 +9,20 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, func, select
 
-from aggregator.config.settings import SourceSettings
+from aggregator.config.settings import FetchSettings, SourceSettings
 from aggregator.fetch.client import Request, Response
 from aggregator.ingest import worker as worker_module
 from aggregator.ingest import writer as writer_module
-from aggregator.ingest.pipeline import Pipeline
+from aggregator.ingest.pipeline import Pipeline, decide
 from aggregator.ingest.worker import Polled, Worker
+from aggregator.ingest.writer import Writer
 from aggregator.outcome import Reason
 from aggregator.store import claims, sightings
 from aggregator.store.claims import Claim
 from aggregator.store.engine import reading, writing
 from aggregator.store.schema import sightings as sightings_table
 from aggregator.store.schema import sources as sources_table
-from tests.builders import failed, listed, record, settings, source_settings, sync
+from tests.builders import entry, failed, listed, record, settings, source_settings, sync, updated
 from tests.fakes import FakeClient, FakeParser, answer, rss
 from tests.postgres import on_sqlite_only
 
@@ -189,6 +190,23 @@ async def test_q06_a_worker_that_was_stopped_asks_nothing_once_its_time_is_over(
     assert (count(engine), states(engine)[A]) == (0, (None, None))
     lease = timedelta(minutes=15, seconds=0.1)  # the floor is kept by whoever takes over
     assert (claim(engine, now + lease / 2), len(claim(engine, now + lease))) == ((), 1)
+
+
+@pytest.mark.parametrize("late_first", [True, False])
+async def test_q06_of_two_results_of_one_source_in_a_group_only_the_one_whose_claim_is_ours_counts(
+    engine: Engine, now: datetime, late_first: bool
+) -> None:
+    sync(engine, now, listed(A))
+    (late,) = claim(engine, now)
+    (current,) = claim(engine, now + timedelta(minutes=2))
+    results = [
+        decide(one, source_settings(A), updated(entry(guid)), FetchSettings(), now, spread=0.0)
+        for one, guid in ((late, "late"), (current, "current"))
+    ]
+    counts = Writer(engine, lambda: now)._commit(results if late_first else results[::-1])
+    with reading(engine) as connection:
+        assert list(connection.scalars(select(sightings_table.c.guid))) == ["current"]
+    assert [one.added for one in counts] == ([0, 1] if late_first else [1, 0])
 
 
 @on_sqlite_only  # leases of the dead are dropped; elsewhere they run out
