@@ -26,6 +26,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from aggregator.errors import DatabaseError
 from aggregator.store import unstored
+from aggregator.store.files import file_of
 
 WRITE = "aggregator_write"
 PATIENCE_MS = 15_000
@@ -57,8 +58,8 @@ def open_engine(url: str, *, patience_ms: int = PATIENCE_MS) -> Engine:
     """
     try:
         parsed = make_url(url)
-        if parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:"):
-            Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
+        if file := file_of(parsed):
+            file.parent.mkdir(parents=True, exist_ok=True)
         engine = create_engine(parsed) if parsed.get_backend_name() == "sqlite" else _server_engine(parsed)
     except (SQLAlchemyError, OSError, ImportError) as error:
         raise DatabaseError(f"the database cannot be opened: {error}; see `database:` in config.yaml") from error
@@ -159,10 +160,9 @@ def _begin(engine: Engine) -> None:
 
     SQLite gives the files beside it the same rights. Where it cannot be made, SQLite says why.
     """
-    database = engine.url.database
-    if engine.dialect.name == "sqlite" and database and database != ":memory:":
+    if file := file_of(engine.url):
         with suppress(OSError):
-            os.close(os.open(database, os.O_CREAT | os.O_WRONLY, FILE_MODE))
+            os.close(os.open(file, os.O_CREAT | os.O_WRONLY, FILE_MODE))
 
 
 def current_version(engine: Engine) -> str | None:

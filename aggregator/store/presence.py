@@ -11,6 +11,8 @@ from contextlib import contextmanager
 
 from sqlalchemy import Engine
 
+from aggregator.store.files import beside
+
 
 @contextmanager
 def present(engine: Engine) -> Iterator[bool]:
@@ -18,11 +20,11 @@ def present(engine: Engine) -> Iterator[bool]:
 
     On PostgreSQL it is always False: workers are on many machines there, and a lease that was left behind runs out.
     """
-    file = engine.url.database
-    if engine.dialect.name != "sqlite" or not file or file == ":memory:":
+    file = beside(engine.url, ".workers")
+    if file is None:
         yield False
         return
-    descriptor = os.open(f"{file}.workers", os.O_RDWR | os.O_CREAT, 0o640)
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o640)
     try:
         alone = _lock_alone(descriptor)
         fcntl.flock(descriptor, fcntl.LOCK_SH)

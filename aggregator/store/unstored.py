@@ -15,10 +15,13 @@ from time import time
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
+from aggregator.store.files import beside
+
 # https://www.sqlite.org/rescode.html; what is locked is only waited for
 SERIOUS = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_CORRUPT")
 # Small commits find room in a write-ahead log that is there already, while larger ones fail beside them.
 CALM_SECONDS = 30.0
+ENDING = ".unstored"
 LEAST_ROOM = 1 << 20  # bytes; with less nothing can be stored, whether or not anybody has tried yet
 
 
@@ -32,7 +35,7 @@ class Unstored:
 
 def note(engine: Engine, error: DBAPIError) -> None:
     """Say for all to see that a write failed, if that is the disk's doing and no matter of a moment."""
-    file = _file(engine)
+    file = beside(engine.url, ENDING)
     if file is None or not str(getattr(error.orig, "sqlite_errorname", "")).startswith(SERIOUS):
         return
     with suppress(OSError):  # the folder may be as full, or as read-only; `noted` looks at the disk itself
@@ -52,7 +55,7 @@ def changes(connection: Connection) -> int:
 
 def clear(engine: Engine) -> None:
     """Something was stored: take the note away, unless it is so fresh that this means little."""
-    file = _file(engine)
+    file = beside(engine.url, ENDING)
     if file is None:
         return
     with suppress(OSError):
@@ -62,7 +65,7 @@ def clear(engine: Engine) -> None:
 
 def noted(engine: Engine) -> Unstored | None:
     """Why nothing can be stored now; None if it can be."""
-    file = _file(engine)
+    file = beside(engine.url, ENDING)
     if file is None:
         return None
     try:
@@ -82,12 +85,3 @@ def room(folder: Path) -> int:
     except OSError:
         return LEAST_ROOM  # the folder is gone, which others say
     return disk.f_bavail * disk.f_frsize
-
-
-def _file(engine: Engine) -> Path | None:
-    database = engine.url.database
-    return (
-        Path(f"{database}.unstored")
-        if engine.dialect.name == "sqlite" and database != ":memory:" and database
-        else None
-    )

@@ -7,27 +7,19 @@ begun anew (https://www.sqlite.org/wal.html#avoiding_excessively_large_wal_files
 """
 
 import sqlite3
-from pathlib import Path
 
 from sqlalchemy import Engine
+
+from aggregator.store.files import beside
 
 LARGE = 256 * 1024 * 1024  # bytes; eight times what is usual
 WAIT_SECONDS = 1.0  # for readers to end, while nobody can write
 
 
-def file_of(engine: Engine) -> Path | None:
-    """Where the log is, if there is one now; PostgreSQL looks after its own."""
-    database = engine.url.database
-    if engine.dialect.name != "sqlite" or not database:
-        return None
-    file = Path(f"{database}-wal")
-    return file if file.exists() else None
-
-
 def size(engine: Engine) -> int:
-    """How many bytes the log has."""
-    file = file_of(engine)
-    return file.stat().st_size if file else 0
+    """How many bytes the log has, if there is one now; PostgreSQL looks after its own."""
+    file = beside(engine.url, "-wal")
+    return file.stat().st_size if file and file.exists() else 0
 
 
 def shorten(engine: Engine) -> bool:

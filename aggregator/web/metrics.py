@@ -8,7 +8,6 @@ that would be 50,000 series. Who may ask is `access`'s business.
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from importlib.metadata import version
-from pathlib import Path
 
 from flask import Blueprint, Flask, Response, request
 from prometheus_client import CollectorRegistry, Counter, ProcessCollector, generate_latest
@@ -25,6 +24,7 @@ from aggregator.publish.status import Overview
 from aggregator.store import days, figures, unstored, wal
 from aggregator.store.days import Tally
 from aggregator.store.engine import current_version, newest_version, reading
+from aggregator.store.files import file_of
 from aggregator.web.responses import Answer, plain
 from aggregator.web.status import gather
 
@@ -172,13 +172,12 @@ def _of_the_store(found: Overview, pending: int) -> Iterator[Metric]:
 
 def _of_the_file(engine: Engine) -> Iterator[Metric]:
     """How large a SQLite database is, and how much room it has; nothing of PostgreSQL, which tells itself."""
-    file = engine.url.database
-    if engine.dialect.name != "sqlite" or not file:
+    file = file_of(engine.url)
+    if file is None:
         return
-    whole = Path(file)
-    yield _gauge("database_bytes", "Size of the database.", whole.stat().st_size if whole.exists() else 0)
+    yield _gauge("database_bytes", "Size of the database.", file.stat().st_size if file.exists() else 0)
     yield _gauge("database_wal_bytes", "Size of its write-ahead log.", wal.size(engine))
-    yield _gauge("database_free_bytes", "Room on its disk.", unstored.room(whole.parent))
+    yield _gauge("database_free_bytes", "Room on its disk.", unstored.room(file.parent))
 
 
 def _gauge(name: str, about: str, value: float) -> GaugeMetricFamily:
