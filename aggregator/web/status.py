@@ -4,8 +4,7 @@ What is said is gathered and judged in `publish.status`; here are only the quest
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import version
 
 import msgspec
@@ -48,23 +47,30 @@ def gather(settings: Settings, connection: Connection, now: datetime) -> Overvie
     )
 
 
-@dataclass(slots=True)
-class Days:
-    """What polls came to, of all sources; asked for anew now and then."""
+class Lately:
+    """What polls of the last months came to, day by day, of all sources; asked for anew now and then."""
 
-    at: datetime
-    tallies: Mapping[date, Tally]
+    def __init__(self) -> None:
+        self._asked_at = datetime.min.replace(tzinfo=UTC)
+        self._tallies: Mapping[date, Tally] = {}
+
+    def by_day(self, connection: Connection, now: datetime) -> Mapping[date, Tally]:
+        """As of a few minutes ago at the most."""
+        if not now - DRAWN_ANEW < self._asked_at <= now:
+            self._asked_at, self._tallies = now, days.by_day(connection, drawn.first_day(now))
+        return self._tallies
 
 
 def statuses(settings: Settings, engine: Engine, clock: Callable[[], datetime], links: Links) -> Blueprint:
     """The routes for operators."""
     routes = Blueprint("status", __name__)
-    kept: list[Days] = []
+    _add_pages(routes, settings, engine, clock)
+    _add_documents(routes, settings, engine, clock, links)
+    return routes
 
-    def lately(connection: Connection, now: datetime) -> Mapping[date, Tally]:
-        if not kept or not now - DRAWN_ANEW < kept[0].at <= now:
-            kept[:] = [Days(at=now, tallies=days.by_day(connection, drawn.first_day(now)))]
-        return kept[0].tallies
+
+def _add_pages(routes: Blueprint, settings: Settings, engine: Engine, clock: Callable[[], datetime]) -> None:
+    lately = Lately()
 
     @routes.get("/status")
     def page() -> Response:
@@ -74,7 +80,7 @@ def statuses(settings: Settings, engine: Engine, clock: Callable[[], datetime], 
             all_of_it = chosen(found, view, settings)
             on_page = all_of_it[(view.page - 1) * ON_A_PAGE : view.page * ON_A_PAGE]
             healths = health.health(connection, [one.source.id for one in on_page])
-            charts = drawn.by_day(lately(connection, now), now)
+            charts = drawn.by_day(lately.by_day(connection, now), now)
             changes = transitions.newest(connection, limit=LATELY)
         html = render_template(
             "status.html",
@@ -117,6 +123,10 @@ def statuses(settings: Settings, engine: Engine, clock: Callable[[], datetime], 
         )
         return represent(request, Page(body=html.encode()), cache_control=NOT_CACHED)
 
+
+def _add_documents(
+    routes: Blueprint, settings: Settings, engine: Engine, clock: Callable[[], datetime], links: Links
+) -> None:
     @routes.get("/status.json")
     def data() -> Response:
         now = clock()
@@ -138,5 +148,3 @@ def statuses(settings: Settings, engine: Engine, clock: Callable[[], datetime], 
         form = FORMATS["atom"]
         page = Page(body=form.render(feed), content_type=form.content_type)
         return represent(request, page, cache_control=NOT_CACHED)
-
-    return routes
