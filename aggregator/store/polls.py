@@ -123,7 +123,7 @@ def _values(one: Ended, now: datetime) -> tuple[dict[str, object], tuple[Transit
     return values, changes
 
 
-@cache  # building it anew takes 0.3 ms, three times what it costs to store that nothing is new
+@cache  # building it anew takes 0.3 ms, twice what it costs to store that nothing is new
 def _update(names: tuple[str, ...], *, troubled: bool) -> Update:
     """Of one source. `troubled`: it failed, which is counted, or has ended; that began now, if it had not before."""
     c = sources.c
