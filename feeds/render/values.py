@@ -64,10 +64,10 @@ def text(written: str) -> str:
     What was read with the wrong encoding is put right first: its letters may be among those characters.
     """
     written = reread(written)
-    if _CLEAN.fullmatch(written):
-        return written
-    mended = written.replace("\r\n", "\n").replace("\r", "\n").replace("\ufffd", _UNDECODABLE)
-    return _FORBIDDEN.sub("", mended)
+    while not _CLEAN.fullmatch(written):
+        mended = written.replace("\r\n", "\n").replace("\r", "\n").replace("\ufffd", _UNDECODABLE)
+        written = reread(_FORBIDDEN.sub("", mended))  # what stood apart may be misread, too, now that it does not
+    return written
 
 
 def line(written: str) -> str:

@@ -18,6 +18,7 @@ from feeds.render.values import email, instant, language, line, media_type, text
         ("a\ufffeb\uffffc\ufdd0d", "abcd"),
         ("one\r\ntwo\rthree\n", "one\ntwo\nthree\n"),
         ("caf\ufffd", "caf□"),
+        ("a\u00c2\x1f\xa0b", "a\xa0b"),  # misread once what stood between is gone
     ],
 )
 def test_text_keeps_what_xml_can_hold(written: str, fit: str) -> None:
