@@ -2,81 +2,34 @@
 
 A request that finds the revision unchanged costs a look-up in a dict. What the revision is, is asked of the database at
 most once in `trust` seconds, for a feed may be five minutes old in everybody's cache. When the database cannot be read,
-the last good bytes are served: an empty feed would make every subscriber's reader drop what it has.
+the last good bytes are served.
+
+The feeds that readers subscribe to stand on a shelf of their own: whoever asks for all 500 values of `?limit=`, or for
+every archive, pushes out nothing but what was made for the like.
 """
 
-import logging
 import threading
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
-from xxhash import xxh3_128_hexdigest
 
 from aggregator.config.settings import CategorySettings, Settings
-from aggregator.errors import AggregatorError
 from aggregator.publish.archives import Part, archive, last_part, read_name
-from aggregator.publish.packing import CODINGS, ONCE, pack
+from aggregator.publish.rendition import Rendition, rendition_of
 from aggregator.publish.selection import Catalogue, feed_address, published_feed
+from aggregator.publish.shelf import Shelf
 from aggregator.store import views
 from aggregator.store.engine import reading
 from feeds.model import Feed, History
 from feeds.render import FORMATS
 
-KEPT_BYTES = 64 * 2**20
+KEPT_BYTES = 64 * 2**20  # of feeds as readers subscribe to them
+ASIDE_BYTES = 16 * 2**20  # of archives, and of feeds of another length than usual
 RETRY_SECONDS = 5.0  # a database that cannot be read is not asked again by every request: each may wait for a lock
-
-log = logging.getLogger(__name__)
-
-
-class Unavailable(AggregatorError):
-    """The database cannot be read, and nothing was rendered before that could be served instead."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rendition:
-    """One document in one format.
-
-    etag           strong and quoted, over the bytes before they are packed
-    last_modified  to the second; None where nobody knows
-    by_coding      the packed bytes, by `packing.CODINGS`; none where it is too short to gain anything
-    """
-
-    body: bytes
-    content_type: str
-    etag: str
-    last_modified: datetime | None
-    by_coding: Mapping[str, bytes]
-    revision: int = 0
-
-    def packed(self, coding: str) -> bytes | None:
-        """The bytes in a content coding; None where it does not exist in that."""
-        return self.by_coding.get(coding)
-
-    @property
-    def size(self) -> int:
-        """What it takes in memory, in bytes."""
-        return len(self.body) + sum(map(len, self.by_coding.values()))
-
-
-def rendition_of(
-    body: bytes, content_type: str, *, last_modified: datetime | None = None, revision: int = 0
-) -> Rendition:
-    """The rendition of a document, packed."""
-    packed = {coding: bytes_ for coding in CODINGS if (bytes_ := pack(body, coding, ONCE)) is not None}
-    return Rendition(
-        body=body,
-        content_type=content_type,
-        etag=f'"{xxh3_128_hexdigest(body)}"',
-        last_modified=last_modified and last_modified.replace(microsecond=0),
-        by_coding=packed,
-        revision=revision,
-    )
-
 
 Key = tuple[str, str, int, Part | None]  # slug, format, how many stories at most, which archive
 
@@ -101,8 +54,9 @@ class Renditions:
         self._trust = trust
         self._monotonic = monotonic
         self._revisions: dict[str, tuple[int, float]] = {}  # of a slug, and until when it is believed
-        self._kept: OrderedDict[Key, Rendition] = OrderedDict()
-        self._bytes = 0
+        self._away: dict[str, float] = {}  # until when the database is not asked about a slug again
+        self._kept: Shelf[Key] = Shelf(KEPT_BYTES)
+        self._aside: Shelf[Key] = Shelf(ASIDE_BYTES)
         self._lock = threading.Lock()  # one rendering at a time: feedgen needs it, and nothing is rendered twice
 
     def get(self, slug: str, format_: str, limit: int | None = None) -> Rendition | None:
@@ -116,22 +70,26 @@ class Renditions:
         if category is None or format_ not in FORMATS:
             return None
         key = (slug, format_, category.limit if part else limit or category.limit, part)
+        shelf = self._kept if part is None and key[2] == category.limit else self._aside
+        if self._monotonic() < self._away.get(slug, 0.0):
+            return shelf.last_good(key)
         try:
-            return self._current(key)
+            return self._current(key, shelf)
         except SQLAlchemyError as error:
-            return self._last_good(key, error)
+            self._away[slug] = self._monotonic() + RETRY_SECONDS
+            return shelf.last_good(key, error)
 
-    def _current(self, key: Key) -> Rendition | None:
+    def _current(self, key: Key, shelf: Shelf[Key]) -> Rendition | None:
         revision = self._revision(key[0])
-        kept = self._kept.get(key)
+        kept = shelf.get(key)
         if kept is not None and kept.revision == revision:
             return kept
         with self._lock:
-            kept = self._kept.get(key)
+            kept = shelf.get(key)
             if kept is None or kept.revision != revision:
                 kept = self._render(key)
                 if kept is not None:
-                    self._keep(key, kept)
+                    shelf.put(key, kept)
         return kept
 
     def _revision(self, slug: str) -> int:
@@ -143,14 +101,6 @@ class Renditions:
             revision, _ = views.revision(connection, slug) or (0, None)
         self._revisions[slug] = (revision, now + self._trust)
         return revision
-
-    def _last_good(self, key: Key, error: SQLAlchemyError) -> Rendition:
-        kept = self._kept.get(key)
-        if kept is None:
-            raise Unavailable("the database cannot be read at the moment") from error
-        log.warning("served the last good feed slug=%s error=%r", key[0], str(error.__cause__ or error)[:200])
-        self._revisions[key[0]] = (kept.revision, self._monotonic() + RETRY_SECONDS)
-        return kept
 
     def _render(self, key: Key) -> Rendition | None:
         slug, format_, _, part = key
@@ -207,11 +157,3 @@ class Renditions:
         category = self._catalogue.category(slug)
         assert category is not None  # `get` has looked
         return category
-
-    def _keep(self, key: Key, rendition: Rendition) -> None:
-        old = self._kept.pop(key, None)
-        self._bytes += rendition.size - (old.size if old else 0)
-        self._kept[key] = rendition
-        while self._bytes > KEPT_BYTES and len(self._kept) > 1:
-            _, dropped = self._kept.popitem(last=False)
-            self._bytes -= dropped.size

@@ -14,11 +14,11 @@ from datetime import UTC, datetime, timedelta
 from math import log2
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import SQLAlchemyError
 
 from aggregator.config.settings import Settings
-from aggregator.publish.renditions import Rendition, Unavailable, rendition_of
+from aggregator.publish.rendition import Rendition, rendition_of
 from aggregator.publish.selection import Catalogue, feed_address, listed_feed
+from aggregator.publish.shelf import Shelf
 from aggregator.store import top, views
 from aggregator.store.engine import reading
 from aggregator.store.top import Carried
@@ -28,6 +28,7 @@ from feeds.render import FORMATS
 BUCKET = timedelta(minutes=10)
 FEWEST = 2  # publishers; what one has is no news of many
 SHOWN = 50
+KEPT_BYTES = 8 * 2**20
 EPOCH = datetime.fromtimestamp(0, UTC)
 
 
@@ -94,11 +95,16 @@ def heaviest(connection: Connection, window: Window, now: datetime) -> list[tupl
 
 
 class TopFeeds:
-    """Gives the feeds of what most publishers carry; made anew for each request, from an index of what was merged."""
+    """Gives the feeds of what most publishers carry.
+
+    Made anew for each request, from an index of what was merged; the last ones are kept for when the database cannot be
+    read.
+    """
 
     def __init__(self, engine: Engine, settings: Settings) -> None:
         self._engine = engine
         self._catalogue = Catalogue(settings)
+        self._kept: Shelf[tuple[str, str]] = Shelf(KEPT_BYTES)
 
     def get(self, window: Window, format_: str, now: datetime) -> Rendition | None:
         """The feed; None if there is no such format.
@@ -107,11 +113,11 @@ class TopFeeds:
         """
         if format_ not in FORMATS:
             return None
-        try:
-            with reading(self._engine) as connection:
-                stories = [story for _, story in heaviest(connection, window, now)]
-        except SQLAlchemyError as error:
-            raise Unavailable("the database cannot be read at the moment") from error
+        return self._kept.made((window.slug, format_), lambda: self._weigh(window, format_, now))
+
+    def _weigh(self, window: Window, format_: str, now: datetime) -> Rendition:
+        with reading(self._engine) as connection:
+            stories = [story for _, story in heaviest(connection, window, now)]
         site = self._catalogue.site
         feed = listed_feed(
             self._catalogue,

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from aggregator.logs import fields
-from aggregator.publish.renditions import Unavailable
+from aggregator.publish.shelf import Unavailable
 from aggregator.publish.status import VERSION
 from aggregator.web.responses import Answer, plain
 

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aggregator.publish.renditions import Rendition, Renditions
+from aggregator.publish.rendition import Rendition
+from aggregator.publish.renditions import Renditions
 from aggregator.web.responses import HARDENING, IN_A_BROWSER, coding_for, lasting, tags_of
 
 if TYPE_CHECKING:

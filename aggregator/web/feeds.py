@@ -11,7 +11,8 @@ from flask import Blueprint, Response, abort, request
 from aggregator.config.settings import Settings
 from aggregator.config.values import LARGEST_LIMIT
 from aggregator.publish.outline import FORMAT, outline_of, published_outline
-from aggregator.publish.renditions import Rendition, Renditions, rendition_of
+from aggregator.publish.rendition import Rendition, rendition_of
+from aggregator.publish.renditions import Renditions
 from aggregator.publish.searching import SEARCH, SearchFeeds
 from aggregator.publish.selection import ALL, Catalogue
 from aggregator.web.links import Links

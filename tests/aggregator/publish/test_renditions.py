@@ -8,10 +8,12 @@ from pathlib import Path
 import brotli  # type: ignore[import-untyped]
 import pytest
 from sqlalchemy import Engine, delete, update
+from sqlalchemy.exc import OperationalError
 
 from aggregator.config.settings import DedupSettings
 from aggregator.dedup.merge import Merger
-from aggregator.publish.renditions import Renditions, Unavailable
+from aggregator.publish.renditions import Renditions
+from aggregator.publish.shelf import Unavailable
 from aggregator.store.engine import writing
 from aggregator.store.schema import categories, story_categories
 from feeds.render import FORMATS
@@ -121,12 +123,51 @@ def test_o25_however_many_ask_at_once_a_feed_is_rendered_once(
     assert all(one is given[0] for one in given)
 
 
-def test_what_is_kept_is_bounded_in_bytes(renditions: Renditions, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_kept_is_bounded_in_bytes(
+    renditions: Renditions, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("aggregator.publish.renditions.KEPT_BYTES", 1)
-    first = renditions.get("tech", "atom")
-    renditions.get("tech", "rss")
-    assert len(renditions._kept) == 1
-    assert renditions.get("tech", "atom") is not first
+    small = Renditions(engine, settings(tmp_path, source_settings(A, categories=("tech",))))
+    first = small.get("tech", "atom")
+    small.get("tech", "rss")
+    assert len(small._kept) == 1
+    assert small.get("tech", "atom") is not first
+
+
+def test_no_other_length_and_no_archive_pushes_out_what_readers_subscribe_to(
+    renditions: Renditions, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aggregator.publish.renditions.ASIDE_BYTES", 1)
+    small = Renditions(engine, settings(tmp_path, source_settings(A, categories=("tech",))))
+    usual = [small.get("tech", format_) for format_ in FORMATS]
+    for limit in range(1, 40):
+        assert small.get("tech", "atom", limit) is not None
+    assert len(small._aside) == 1
+    assert all(small.get("tech", format_) is kept for format_, kept in zip(FORMATS, usual, strict=True))
+
+
+def test_the_usual_length_is_the_usual_feed_however_it_is_asked_for(renditions: Renditions) -> None:
+    assert renditions.get("tech", "atom", 50) is renditions.get("tech", "atom")
+
+
+def test_a_database_that_was_away_is_not_asked_again_at_once(
+    renditions: Renditions, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at, asked = [100.0], []
+    feeds = Renditions(engine, settings(tmp_path, source_settings(A, categories=("tech",))), monotonic=lambda: at[0])
+    kept = feeds.get("tech", "atom")
+
+    def away(*_: object) -> None:
+        asked.append(at[0])
+        raise OperationalError("SELECT 1", None, Exception("database is locked"))
+
+    monkeypatch.setattr("aggregator.publish.renditions.reading", away)
+    for moment in (100.0, 101.0, 104.9, 105.0):
+        at[0] = moment
+        assert feeds.get("tech", "atom") is kept
+        with pytest.raises(Unavailable):
+            feeds.get("tech", "atom", 7)
+    assert asked == [100.0, 105.0]
 
 
 def test_last_modified_moves_when_a_story_is_taken_away(renditions: Renditions, engine: Engine, now: datetime) -> None:
