@@ -56,7 +56,7 @@ FEEDS ?= 1000
 		echo "some of the peers could not be installed: they will be missing"
 	@touch $@
 
-bench-readers: .venv/installed-dev  ## what real readers make of our feeds (those that are here), and how fast they get them
+bench-readers: .venv/installed-dev .venv/peers/installed  ## what real readers make of our feeds (those that are here), and how fast they get them
 	$(BIN)/python -m benchmarks.readers
 	$(BIN)/python -m benchmarks.serving
 

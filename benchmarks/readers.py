@@ -2,11 +2,11 @@
 
     python -m benchmarks.readers [--reader-python PYTHON]
 
-newsboat and rss2email (`r2e`) are found on the PATH; `reader` in PYTHON, an interpreter that has it. What is missing is
-said, and nothing is installed. Two sources on 127.0.0.1 are ingested and served; then, in turn: everything is
-subscribed to; nothing happens; a story is edited; another source with a higher priority takes the lead of a story; one
-is new. After each, every reader must have as many entries as the feed, with its titles, dates, authors and enclosures,
-and must have been answered 304 where nothing happened. A proxy in between counts the answers.
+newsboat and rss2email (`r2e`) are found on the PATH; `reader` in PYTHON, else where `make bench-readers` installs it.
+What is missing is said. Two sources on 127.0.0.1 are ingested and served; then, in turn: everything is subscribed to;
+nothing happens; a story is edited; another source with a higher priority takes the lead of a story; one is new. After
+each, every reader must have as many entries as the feed, with its titles, dates, authors and enclosures, and must have
+been answered 304 where nothing happened. A proxy in between counts the answers.
 """
 
 import argparse
@@ -24,6 +24,7 @@ from pathlib import Path
 
 from aggregator.web.server import TRUST_SECONDS
 from benchmarks.corpus import command
+from benchmarks.peers.contenders import PEERS
 from benchmarks.readers_known import Held, known_readers, published
 from benchmarks.serving import free_port, running
 from tests.origin import Origin
@@ -85,7 +86,7 @@ class Between:
 def main() -> None:
     """Run it all and print."""
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument("--reader-python", default=sys.executable)
+    arguments.add_argument("--reader-python", default=str(PEERS))
     options = arguments.parse_args()
     with Origin() as origin, tempfile.TemporaryDirectory() as name:
         faults = play(Path(name), origin, options.reader_python)

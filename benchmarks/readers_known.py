@@ -37,10 +37,10 @@ def known_readers(folder: Path, python: str) -> dict[str, Callable[[str], Held]]
         readers["newsboat"] = partial(with_newsboat, folder)
     else:
         print("newsboat is not installed")
-    if subprocess.run([python, "-c", "import reader"], capture_output=True).returncode == 0:
+    if shutil.which(python) and subprocess.run([python, "-c", NEEDED], capture_output=True).returncode == 0:
         readers["reader"] = partial(with_reader, folder, python)
     else:
-        print(f"`reader` is not installed in {python}")
+        print(f"`reader` or sgmllib3k, which it needs and does not ask for, is not in {python}: `make bench-readers`")
     if shutil.which("r2e"):
         readers["rss2email"] = partial(with_rss2email, folder)
     else:
@@ -85,6 +85,7 @@ def with_newsboat(folder: Path, address: str) -> Held:
     return [(title, Item(date, author, (file,) if file else ())) for title, date, author, file in rows]
 
 
+NEEDED = "import reader, sgmllib"  # its own copy of feedparser imports sgmllib, at the first feed (reader 3.26)
 READER = """
 import json, sys
 from reader import make_reader
