@@ -60,6 +60,7 @@ def _complete_entry(element: Any, entry: Entry) -> None:
     _mark(element, "title", entry.title)
     for author in entry.authors:
         _add_person(element, author)
+    media.add_media(element, entry, [one for one in entry.enclosures if one.duration])  # the link says all else
     for enclosure in entry.enclosures:
         link = SubElement(element, "link", rel="enclosure", href=enclosure.url, type=enclosure.type)
         if enclosure.length:
@@ -67,7 +68,6 @@ def _complete_entry(element: Any, entry: Entry) -> None:
     for place in entry.via:
         if address := place.link or place.url:
             SubElement(element, "link", rel="via", href=address, title=place.title)
-    media.add_media(element, entry)
     if entry.source:
         _add_source(element, entry.source, entry.updated)
 

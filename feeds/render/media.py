@@ -2,6 +2,10 @@
 
 The thumbnail is written twice, as `media:thumbnail` and as `media:content`, because readers look for one or the other.
 Source: https://www.rssboard.org/media-rss (2009). A group would say that its members are the same thing in other forms.
+
+Only here is said how long a recording lasts: `itunes:duration` would make the feed a podcast to the W3C validator,
+which then wants its owner, rating and category (docs/decisions/0020). It must stand before the enclosure: AntennaPod
+takes the recording from whichever comes first, and the duration from `media:content` alone.
 """
 
 from collections.abc import Iterable
@@ -16,7 +20,7 @@ _CONTENT, _THUMBNAIL = f"{{{NAMESPACE}}}content", f"{{{NAMESPACE}}}thumbnail"
 _MEDIA = ("image", "audio", "video")  # those of the specification's values for `medium` that a type can tell
 
 
-def add_media(element: Any, entry: Entry, enclosures: Iterable[Enclosure] = ()) -> None:
+def add_media(element: Any, entry: Entry, enclosures: Iterable[Enclosure]) -> None:
     """Adds the thumbnail, and the enclosures as `media:content`."""
     if entry.image:
         SubElement(element, _THUMBNAIL, url=entry.image)

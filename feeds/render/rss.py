@@ -68,10 +68,10 @@ def _complete_entry(item: Any, entry: Entry) -> None:
         _add(item, f"{{{_DC}}}language", entry.language)
     if entry.updated and entry.updated != entry.published:
         _add(item, f"{{{_ATOM}}}updated", entry.updated.isoformat())
+    media.add_media(item, entry, entry.enclosures)
     # Readers understand one; `media:content` has them all. An address without a dot is nobody's but the publisher's.
     for enclosure in [one for one in entry.enclosures if _DOMAIN.match(one.url)][:1]:
         SubElement(item, "enclosure", url=enclosure.url, length=str(enclosure.length or 0), type=enclosure.type)
-    media.add_media(item, entry, entry.enclosures)
     _add_source(item, entry)
 
 

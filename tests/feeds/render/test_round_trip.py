@@ -9,6 +9,7 @@ from typing import Any
 import feedparser
 import pytest
 
+from feeds import parse
 from feeds.model import Feed
 from feeds.render import FORMATS
 from tests.feeds.render.samples import BARE_FEED, EMPTY_FEED, EVERYTHING, FULL_FEED
@@ -79,6 +80,20 @@ def test_rss_gives_a_reader_one_enclosure_and_all_of_them_as_media() -> None:
     assert [found.href for found in seen.enclosures] == [EVERYTHING.enclosures[0].url]
     media = [found["url"] for found in seen.media_content]
     assert media == [EVERYTHING.image, *(enclosure.url for enclosure in EVERYTHING.enclosures)]
+
+
+@XML
+def test_how_long_a_recording_lasts_is_said_before_it_is_attached(name: str) -> None:
+    document = FORMATS[name].render(FULL_FEED)
+    attached = b"<enclosure " if name == "rss" else b'<link rel="enclosure"'
+    assert 0 < document.find(b' duration="3723"') < document.index(attached)
+    assert "3723" in [one.get("duration") for one in read(name).entries[0].media_content]
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_another_aggregator_learns_how_long_a_recording_lasts(name: str) -> None:
+    seen = parse.read(FORMATS[name].render(FULL_FEED)).entries[0].enclosures[0]
+    assert (seen.url, seen.duration) == ("https://cdn.example.org/a.mp3", 3723)
 
 
 @FEEDS
