@@ -102,3 +102,5 @@ def _differences(was: Recorded, want: Listed) -> Iterator[str]:
         yield f"leaves {', '.join(left)}"
     if was.kind != want.kind or (was.reading and was.reading != want.reading):
         yield "is read in another way: its next document is read in full"
+    if was.asking and was.asking != want.asking:
+        yield "is asked for in another way: at once, if it fails"

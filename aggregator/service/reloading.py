@@ -12,7 +12,7 @@ from aggregator.config import watch
 from aggregator.config.reload import Refused, look, missing, without_restart
 from aggregator.config.settings import Settings
 from aggregator.errors import DatabaseError
-from aggregator.service.setup import put_in_force
+from aggregator.service.setup import mended, put_in_force
 from aggregator.store import configuration
 from aggregator.store.clock import clock_of
 from aggregator.store.engine import reading, writing
@@ -99,7 +99,7 @@ class Reloader:
     def put_in_force(self, current: Settings, new: Settings) -> Settings:
         """Make the database agree with the new settings; the settings that are in force then."""
         try:
-            put_in_force(self._engine, new)
+            put_in_force(self._engine, new, mended=mended(current.fetch, new.fetch))
         except DatabaseError as error:
             log.error("could not put config.yaml in force, trying again: %s", error)
             return current

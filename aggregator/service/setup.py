@@ -1,6 +1,8 @@
 """The database in agreement with config.yaml: what everything else starts with."""
 
+import hashlib
 import logging
+from collections.abc import Collection
 from datetime import timedelta
 
 from sqlalchemy import Connection, Engine
@@ -8,9 +10,11 @@ from sqlalchemy.exc import DBAPIError
 from xxhash import xxh3_128_digest
 
 from aggregator.config.reload import loses_too_much
-from aggregator.config.settings import Settings
+from aggregator.config.sections import FetchSettings
+from aggregator.config.settings import Settings, SourceSettings
 from aggregator.errors import DatabaseError
-from aggregator.store import configuration, sources, stories
+from aggregator.outcome import Reason
+from aggregator.store import claims, configuration, sources, stories
 from aggregator.store.clock import clock_of
 from aggregator.store.engine import open_engine, reading, upgrade
 from aggregator.store.patience import Patience
@@ -36,10 +40,11 @@ def open_store(settings: Settings, *, meant: bool = False) -> Engine:
     return engine
 
 
-def put_in_force(engine: Engine, settings: Settings, *, started: bool = True) -> None:
+def put_in_force(engine: Engine, settings: Settings, *, started: bool = True, mended: Collection[Reason] = ()) -> None:
     """Make the database agree with config.yaml.
 
     started  whether these are the settings that the writing wing goes by from now on
+    mended   what sources may no longer fail for: those that did are due at once
 
     raises  DatabaseError
     """
@@ -48,6 +53,7 @@ def put_in_force(engine: Engine, settings: Settings, *, started: bool = True) ->
     def agree(connection: Connection) -> None:
         changed = sources.sync(connection, listed(settings), slugs(settings), now)
         stories.refile(connection, changed, now)
+        claims.try_again(connection, mended, now)
         if started:
             configuration.put_in_force(connection, settings.digest, now)
 
@@ -80,10 +86,27 @@ def listed(settings: Settings) -> tuple[Listed, ...]:
             address=source.address,
             kind=source.kind,
             reading=xxh3_128_digest(repr((source.kind, dict(source.options), source.rules)).encode()),
+            asking=_asking(source, settings),
             slugs=("all", *sorted({slug for own in source.categories for slug in ancestors[own]})),
         )
         for source in settings.sources
     )
+
+
+def _asking(source: SourceSettings, settings: Settings) -> bytes:
+    """A digest of how a source is asked for, from which nobody learns the secrets in its headers."""
+    instances = settings.rsshub.instances if source.kind == "rsshub" else ()
+    said = (source.allow_private, sorted(source.headers.items()), tuple(instances))
+    return hashlib.blake2b(repr(said).encode(), digest_size=16).digest()
+
+
+def mended(before: FetchSettings, now: FetchSettings) -> frozenset[Reason]:
+    """What sources failed for that may not fail for it any more."""
+    raised = {
+        Reason.TIMEOUT: now.deadline > before.deadline,
+        Reason.TOO_LARGE: now.max_body > before.max_body,
+    }
+    return frozenset(reason for reason, is_raised in raised.items() if is_raised)
 
 
 def _with_ancestors(slug: str) -> tuple[str, ...]:

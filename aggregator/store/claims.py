@@ -4,7 +4,7 @@ A claim is a lease with a fencing token. Whoever comes back after its lease has 
 token no longer matches, and writes nothing.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -194,6 +194,14 @@ def make_due(connection: Connection, now: datetime, *, address: str | None = Non
         statement = statement.where(sources.c.address == address)
         connection.execute(update(sources).where(sources.c.address == address).values(attempts=0))
     return connection.execute(statement.values(next_fetch_at=now)).rowcount
+
+
+def try_again(connection: Connection, reasons: Collection[Reason], now: datetime) -> int:
+    """Make due what fails for one of these reasons; returns how many. A host's hold stands."""
+    c = sources.c
+    failing = update(sources).where(c.removed_at.is_(None), c.failures > 0, c.next_fetch_at > now)
+    failing = failing.where(c.reason.in_([reason.value for reason in reasons]))
+    return connection.execute(failing.values(next_fetch_at=now)).rowcount if reasons else 0
 
 
 def unfreeze(connection: Connection, now: datetime, *, lease: timedelta, usual: timedelta, longest: timedelta) -> int:

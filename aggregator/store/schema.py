@@ -72,6 +72,7 @@ sources = Table(
     Column("body_digest", LargeBinary),
     Column("memory", LargeBinary),  # which entries the last document had: feeds.parse.trim
     Column("reading", LargeBinary, nullable=False, server_default=""),  # digest of how documents are read: kind, rules
+    Column("asking", LargeBinary, nullable=False, server_default=""),  # digest of how they are asked for: headers
     # how it has been
     Column("last_fetch_at", Instant),
     Column("last_success_at", Instant),

@@ -19,12 +19,14 @@ class Listed:
 
     slugs    its categories with all their ancestors and `all`
     reading  a digest of how its documents are to be read: where that changes, the next one is read whatever it is
+    asking   a digest of how they are asked for; where either changes, a source that fails is due at once
     """
 
     address: str
     kind: str
     slugs: tuple[str, ...]
     reading: bytes = b""
+    asking: bytes = b""
 
 
 def sync(connection: Connection, listed: Iterable[Listed], slugs: Iterable[str], now: datetime) -> tuple[int, ...]:
@@ -39,7 +41,8 @@ def sync(connection: Connection, listed: Iterable[Listed], slugs: Iterable[str],
     wanted = {source.address: source for source in listed}
     _add_categories(connection, slugs, now)
     c = sources.c
-    known = {row.address: row for row in connection.execute(select(c.id, c.address, c.removed_at, c.reading))}
+    columns = select(c.id, c.address, c.removed_at, c.reading, c.asking, c.failures)
+    known = {row.address: row for row in connection.execute(columns)}
     new = [source for address, source in wanted.items() if address not in known]
     if new:
         connection.execute(insert(sources), [_new_row(source, now) for source in new])
@@ -50,7 +53,9 @@ def sync(connection: Connection, listed: Iterable[Listed], slugs: Iterable[str],
         if ids:
             statement = update(sources).where(sources.c.id == bindparam("row"))
             connection.execute(statement.values(**values), [{"row": i} for i in ids])
-    _read_anew(connection, ((row, wanted[address].reading) for address, row in known.items() if address in wanted))
+    listed_before = [(row, wanted[address]) for address, row in known.items() if address in wanted]
+    _try_again(connection, listed_before, now)
+    _read_anew(connection, listed_before)
     changed = _file_sources(connection, wanted)
     return tuple(sorted(changed & {row.id for row in known.values()}))
 
@@ -66,6 +71,7 @@ class Recorded:
 
     kind: str
     reading: bytes
+    asking: bytes
     slugs: frozenset[str]
 
 
@@ -76,9 +82,11 @@ def recorded(connection: Connection) -> dict[str, Recorded]:
     for source_id, slug in connection.execute(rows):
         filed.setdefault(source_id, set()).add(slug)
     c = sources.c
-    known = connection.execute(select(c.id, c.address, c.kind, c.reading).where(c.removed_at.is_(None)))
+    known = connection.execute(select(c.id, c.address, c.kind, c.reading, c.asking).where(c.removed_at.is_(None)))
     return {
-        row.address: Recorded(kind=row.kind, reading=row.reading, slugs=frozenset(filed.get(row.id, ())))
+        row.address: Recorded(
+            kind=row.kind, reading=row.reading, asking=row.asking, slugs=frozenset(filed.get(row.id, ()))
+        )
         for row in known
     }
 
@@ -88,12 +96,23 @@ def addresses(connection: Connection) -> frozenset[str]:
     return frozenset(connection.scalars(select(sources.c.address).where(sources.c.removed_at.is_(None))))
 
 
-def _read_anew(connection: Connection, readings: Iterable[tuple[Row[*tuple[Any, ...]], bytes]]) -> None:
+def _try_again(connection: Connection, before: Iterable[tuple[Row[*tuple[Any, ...]], Listed]], now: datetime) -> None:
+    """Make due what fails, and may not any more: it is asked for, or read, otherwise than before."""
+    changed = [(row, listed) for row, listed in before if row.asking != listed.asking or row.reading != listed.reading]
+    failing = [(row, listed) for row, listed in changed if row.failures and row.asking]  # else that was not known
+    for rows, values in ((changed, {}), (failing, {"next_fetch_at": now})):
+        if rows:
+            statement = update(sources).where(sources.c.id == bindparam("row")).values(asking=bindparam("wanted"))
+            given = [{"row": row.id, "wanted": listed.asking} for row, listed in rows]
+            connection.execute(statement.values(**values), given)
+
+
+def _read_anew(connection: Connection, before: Iterable[tuple[Row[*tuple[Any, ...]], Listed]]) -> None:
     """Forget what the last document of a source was, where its documents are to be read otherwise than before."""
     forgotten = dict.fromkeys(("validators_url", "etag", "last_modified", "body_digest", "memory"))
-    changed = [(row, {"row": row.id, "wanted": reading}) for row, reading in readings if row.reading != reading]
+    changed = [(row, listed.reading) for row, listed in before if row.reading != listed.reading]
     for known, values in ((True, forgotten), (False, {})):  # not known: written by a version that did not say
-        if rows := [parameters for row, parameters in changed if bool(row.reading) is known]:
+        if rows := [{"row": row.id, "wanted": reading} for row, reading in changed if bool(row.reading) is known]:
             statement = update(sources).where(sources.c.id == bindparam("row"))
             connection.execute(statement.values(reading=bindparam("wanted"), **values), rows)
 
@@ -110,6 +129,7 @@ def _new_row(source: Listed, now: datetime) -> dict[str, object]:
         "kind": source.kind,
         "host": host_of(source),
         "reading": source.reading,
+        "asking": source.asking,
         "added_at": now,
         "next_fetch_at": now,
     }

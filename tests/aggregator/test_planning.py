@@ -66,3 +66,12 @@ def test_c02_accepted_removals_are_in_force(config: Path) -> None:
     config.write_text(TEXT.replace("    - file:b.xml\n    - file:c.xml\n", ""))
     assert "2 orphaned" in call(config, "plan", "--accept-removals").output
     assert "agree" in call(config, "plan").output
+
+
+def test_it_says_which_sources_are_asked_for_otherwise(config: Path) -> None:
+    call(config, "ingest", "--once")
+    config.write_text(TEXT.replace("- file:b.xml", "- file: b.xml\n      allow_private: true"))
+    assert (
+        "~ file:b.xml  (line 4): is asked for in another way: at once, if it fails"
+        in call(config, "plan", code=1).output
+    )

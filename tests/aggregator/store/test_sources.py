@@ -112,6 +112,27 @@ def test_what_an_older_version_stored_is_not_asked_for_again(engine: Engine, now
     assert again.validators.etag == b'"1"'
 
 
+@pytest.mark.parametrize("change", [{"asking": b"2"}, {"reading": b"2"}])
+def test_a_source_that_fails_is_due_once_it_is_asked_for_or_read_otherwise(
+    engine: Engine, now: datetime, change: dict[str, bytes]
+) -> None:
+    failing, well = (replace(listed(f"https://{name}.example/feed"), asking=b"1", reading=b"1") for name in "ab")
+    sync(engine, now, failing, well)
+    for one in claim(engine, now):
+        record(engine, one, failed() if one.host == "a.example" else updated(), now, now + LEASE)
+    sync(engine, now, failing, well)
+    assert claim(engine, now) == ()
+    sync(engine, now, *(replace(source, **change) for source in (failing, well)))
+    assert [one.host for one in claim(engine, now)] == ["a.example"]
+
+
+def test_a_source_of_which_was_not_known_how_it_is_asked_for_waits_on(engine: Engine, now: datetime) -> None:
+    sync(engine, now, listed())
+    record(engine, *claim(engine, now), failed(), now, now + LEASE)
+    sync(engine, now, replace(listed(), asking=b"1"))
+    assert claim(engine, now) == ()
+
+
 def test_after_a_good_poll_the_source_rests_until_it_is_due(engine: Engine, now: datetime) -> None:
     sync(engine, now, listed())
     (one,) = claim(engine, now)
