@@ -31,6 +31,9 @@ UNSPACED = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\U00
 _UNSPACED_RUN = re.compile(f"{UNSPACED.pattern}+")
 _SPACED_WORD = re.compile(rf"[^\s{UNSPACED.pattern[1:-1]}]+")
 
+# After these an ellipsis looks like a slip: "....", ",…". Of stops only those that are drawn as a dot.
+_SEPARATING = " \t\n\u3000.…·,;:、，；：。．،؛۔-–—"
+
 # XML 1.0 §2.2: what may stand in a document. Matching what may stay is far faster than searching for what may not.
 _ALLOWED = "\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff"
 _CLEAN = re.compile(f"[{_ALLOWED}]*")
@@ -116,6 +119,11 @@ def text_of(html: str) -> str:
         html = _TAG.sub("", _BLOCK.sub("\n", html.replace("\n", " ")))
     lines = (" ".join(line.split()) for line in decode_references(html).split("\n"))
     return "\n".join(line for line in lines if line)
+
+
+def elided(beginning: str) -> str:
+    """The beginning of a text, marked as such: an ellipsis where it was cut, in place of what separates there."""
+    return beginning.rstrip(_SEPARATING) + "…"
 
 
 def word_count(text: str) -> int:

@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
+from feeds.html import elided
+
 LONGEST_TEXT = 15_000  # characters that are indexed; PostgreSQL counts positions up to 16,383
 LONGEST_TERM = 40  # characters; what is longer is no word
 LONGEST_QUERY = 200  # characters that are read of what somebody asks
@@ -136,7 +138,7 @@ def marked(text: str, phrases: Sequence[Phrase], *, characters: int | None = Non
         if at <= start and stop <= end:
             pieces += [Piece(text[at:start], False), Piece(text[start:stop], True)]
             at = stop
-    pieces += [Piece(text[at:end], False), Piece("…" if end < len(text) else "", False)]
+    pieces.append(Piece(elided(text[at:end]) if end < len(text) else text[at:end], False))
     return tuple(piece for piece in pieces if piece.text)
 
 

@@ -12,8 +12,8 @@ from urllib.parse import quote, urlsplit
 from aggregator.config.settings import CategorySettings, Settings, SourceSettings
 from aggregator.publish.images import ImagePolicy
 from aggregator.store.views import SeenAt, Story
-from feeds.html import text_of
 from feeds.model import Enclosure, Entry, Feed, Rhythm, Source
+from feeds.render import markup
 from feeds.render.players import for_readers
 
 ALL = "all"
@@ -111,11 +111,7 @@ def _place(address: str) -> str:
 
 def excerpt(story: Story, characters: int) -> str:
     """The beginning of a story as plain text, cut at a word; "" if it has no text."""
-    text = " ".join(text_of(story.summary or story.html).split())
-    if len(text) <= characters:
-        return text
-    cut = text[:characters]
-    return (cut.rsplit(" ", 1)[0] if " " in cut[characters // 2 :] else cut).rstrip() + "…"
+    return markup.excerpt(story.summary or story.html, longest=characters)
 
 
 def published_feed(

@@ -8,7 +8,7 @@ import re
 from html import escape
 from html.entities import name2codepoint
 
-from feeds.html import text_of
+from feeds.html import elided, text_of
 
 _END_TAG = re.compile(r"</\w")
 _REFERENCE = re.compile(r"&(#?\w+)")
@@ -30,7 +30,7 @@ def excerpt(html: str, *, longest: int = 200) -> str:
     if len(words) <= longest:
         return words
     cut = words[: longest - 1]
-    return (cut.rsplit(" ", 1)[0] if " " in cut[longest // 2 :] else cut) + "…"
+    return elided(cut.rsplit(" ", 1)[0] if " " in cut[longest // 2 :] else cut)
 
 
 def unmistakable(text: str) -> str:

@@ -84,6 +84,10 @@ def test_a_text_has_the_terms_of_itself_in_a_row(text: str) -> None:
         assert '"' in text or any(tuple(row) == phrase.terms for row in rows) or phrase.open
 
 
+def test_a_snippet_that_was_cut_after_a_sentence_has_no_fourth_dot() -> None:
+    assert bold("One of feeds... and " + "more " * 20, "feeds", 15) == "…of [feeds]…"
+
+
 def bold(text: str, query: str, characters: int | None = None) -> str:
     pieces = marked(text, asked(query), characters=characters)
     return "".join(f"[{piece.text}]" if piece.found else piece.text for piece in pieces)

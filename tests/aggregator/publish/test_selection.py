@@ -82,7 +82,7 @@ def test_a_source_says_how_much_of_its_text_is_published(tmp_path: Path, publish
 
 def test_an_excerpt_is_cut_at_a_word() -> None:
     assert excerpt(story(html="<p>one two three</p>"), 9) == "one two…"
-    assert excerpt(story(html="<p>没有空格的文字</p>"), 4) == "没有空格…"
+    assert excerpt(story(html="<p>没有空格的文字</p>"), 5) == "没有空格…"
 
 
 def test_a_file_source_has_no_public_address(catalogue: Catalogue) -> None:

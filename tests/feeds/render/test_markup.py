@@ -27,6 +27,20 @@ def test_an_excerpt_ends_between_words() -> None:
     assert excerpt("<p>" + "word " * 100 + "</p>", longest=22) == "word word word word…"
 
 
+@pytest.mark.parametrize("ends", ["...", "…", "……", ".", ",", " –", "。", "，"])
+def test_an_ellipsis_takes_the_place_of_what_separates(ends: str) -> None:
+    assert excerpt(f"<p>One word{ends} And more of them</p>", longest=14) == "One word…"
+
+
+@pytest.mark.parametrize("ends", ["?", "!", ")", "”"])
+def test_an_ellipsis_comes_after_what_a_sentence_needs(ends: str) -> None:
+    assert excerpt(f"<p>One word{ends} And more of them</p>", longest=14) == f"One word{ends}…"
+
+
+def test_what_a_text_ends_with_stays() -> None:
+    assert excerpt("<p>And so on...</p>") == "And so on..."
+
+
 def test_an_excerpt_of_a_text_without_blanks_is_cut_anywhere() -> None:
     assert excerpt("<p>" + "字" * 400 + "</p>", longest=10) == "字" * 9 + "…"
 
