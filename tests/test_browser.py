@@ -146,6 +146,17 @@ def test_a_picture_stands_at_the_end_of_the_line(browser: Browser) -> None:
     assert {"en right", "zh-CN right", "ar left"} <= set(sides)
 
 
+def test_a_dot_between_parts_is_not_seen_where_a_line_begins(browser: Browser) -> None:
+    browser.open("/top", width=390)  # the name of a source fills the line after the date
+    hidden = (
+        "(one => { const dot = getComputedStyle(one, '::before'), line = one.parentElement;"
+        " return one.getBoundingClientRect().x === line.getBoundingClientRect().x"
+        " && getComputedStyle(line).overflowX === 'clip' && parseFloat(dot.left) + parseFloat(dot.width) <= 0 })"
+    )
+    assert browser.ask(f"{hidden}(document.querySelector('.kicker.parts time + span'))")
+    assert browser.ask("[...document.querySelectorAll('.parts')].filter(one => one.textContent.includes('·'))") == []
+
+
 def test_no_letter_is_slanted_that_has_no_slanted_face(browser: Browser) -> None:
     browser.open(PAGES[-1])
     assert browser.ask("getComputedStyle(document.documentElement).fontSynthesisStyle") == "none"

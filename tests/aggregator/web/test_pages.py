@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from html import unescape
 from itertools import pairwise
@@ -178,6 +179,18 @@ def test_a_page_that_is_passed_on_says_what_it_is(client: FlaskClient) -> None:
     assert said["og:url"] == "https://news.example.org/category/tech"
     assert said["og:description"] == "2 stories on My river"
     assert said["og:image"].startswith("https://news.example.org/static/icon.png?v=")
+
+
+@pytest.mark.usefixtures("stories")
+def test_from_right_to_left_names_stay_at_the_edge_and_the_operator_s_english_is_english(
+    engine: Engine, site: Settings
+) -> None:
+    arabic = replace(site, site=SiteSettings(title="نهر", language="ar"))
+    client = create_app(arabic, engine).test_client()
+    heads = [one.html for one in shown(client, "/category/tech").css(".category h1")]
+    assert heads == ["<h1><bdi>Tech</bdi></h1>"]
+    for path in ("/status", "/status/source/1"):
+        assert attribute(shown(client, path).css_first("main"), "dir") == "ltr"
 
 
 @pytest.mark.parametrize(("said", "direction"), [("ar", "rtl"), ("he-IL", "rtl"), ("zh-Hans", None), (None, None)])
