@@ -61,9 +61,9 @@ class Reason(StrEnum):
         """Both, of a source that is not named."""
         return self.advised()
 
-    def advised(self, *, address: str = "ADDRESS") -> str:
+    def advised(self, *, address: str = "ADDRESS", place: str = "config.yaml") -> str:
         """Both, whenever it is read: with the patience to have."""
-        remedy = self.remedy(address=address)
+        remedy = self.remedy(address=address, place=place)
         if self.passing:
             remedy = f"If it lasts for two days, {remedy[0].lower()}{remedy[1:]}"
         return f"{self.meaning} {remedy}"
@@ -108,12 +108,13 @@ _ADVICE = {
     ),
     Reason.REDIRECT: (
         "It redirects in a circle, too often, or to where we do not follow.",
-        "Look up the feed's new address on its site, and put it into {place}.",
+        "Look up the feed's new address on its site (`aggregator parse PAGE` names the feeds of a page), and put it "
+        "into {place}.",
     ),
     Reason.MISSING: (
         "Nothing at this address (404).",
-        "Look up the feed's new address on its site, and put it into {place}; if there is none any more, "
-        "`aggregator remove {address}`.",
+        "Look up the feed's new address on its site (`aggregator parse PAGE` names the feeds of a page), and put it "
+        "into {place}; if there is none any more, `aggregator remove {address}`.",
     ),
     Reason.GONE: (
         "The publisher says that this feed has ended (410, or `expired`).",
@@ -121,7 +122,8 @@ _ADVICE = {
     ),
     Reason.DENIED: (
         "The publisher refuses us (401, 402, 403, 406, 415, 451).",
-        "If it wants a key or a password, give it as `headers` in {place}; else ask the publisher to let us in.",
+        "If it wants a key or a password, give it in {place}, as in `headers: {{Authorization: Bearer KEY}}`; else ask "
+        "the publisher to let us in.",
     ),
     Reason.CHALLENGE: (
         "A check for robots stands before the feed.",

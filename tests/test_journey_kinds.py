@@ -86,7 +86,7 @@ def test_a_page_that_was_rebuilt_fails_in_words_and_its_stories_stay(config: Pat
     aggregator(config, "ingest", "--once")
     origin.feed("/news/", PAGE.replace('class="n"', 'class="news-item"').encode(), content_type="text/html")
     summary = aggregator(config, "ingest", "--source", origin.url("/news/"), "--force")
-    assert "1 polls: 0 updated, 0 unchanged, 1 failed" in summary
+    assert "1 poll: 0 updated, 0 unchanged, 1 failed" in summary
     (page,) = json.loads(aggregator(config, "status", origin.url("/news/"), "--json"))["sources"]
     assert (page["state"], page["failures"], page["reason"]) == ("ok", 1, "not_a_feed")  # once is no alarm
     assert page["detail"] == "`item: li.n` finds nothing on the page titled '市政新闻'; the page may have changed"

@@ -74,6 +74,7 @@ def add(config: Path, address: str, category: str, unchecked: bool, as_json: boo
 
     It is read once before. Nothing else in the file changes: comments, order and blanks stay.
     """
+    from aggregator.outcome import Reason
     from aggregator.publish.words import counted
     from aggregator.service import documents, editing
 
@@ -86,7 +87,9 @@ def add(config: Path, address: str, category: str, unchecked: bool, as_json: boo
         try:
             found, feed, others = asyncio.run(documents.find_feed(address, file.settings))
         except (AggregatorError, FeedError) as error:
-            cannot(f"{error}\n  nothing was written; --unchecked writes it all the same")
+            blocked = getattr(error, "reason", None) is Reason.BLOCKED_ADDRESS
+            private = ", and `allow_private: true` beside it in the file lets us go there" if blocked else ""
+            cannot(f"{error}\n  nothing was written; --unchecked writes it all the same{private}")
         said = f"{feed.title or 'untitled'}, {counted(len(feed.entries), 'entry')}"
         _refuse_listed(file, found, category)
         found = address if found == address else editing.literal(found)
@@ -116,6 +119,8 @@ def remove(config: Path, address: str, category: str | None, as_json: bool) -> N
     """Take the source ADDRESS out of config.yaml; its stories stay."""
     from aggregator.service import editing
 
+    if not config.exists():
+        load(config)  # which says so
     source = editing.remove(editing.open_file(config, os.environ), address, os.environ, category=category)
     shown = source.written or source.address
     if as_json:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 @command
 def run(config: Path) -> None:
     """Ingest and serve, until SIGTERM or Ctrl-C."""
+    from aggregator.publish.words import counted
     from aggregator.service import beside
 
     with beside.server(config) as server:
@@ -28,7 +29,7 @@ def run(config: Path) -> None:
 
         settings = load(config)
         engine = setup.open_store(settings, meant=True)
-        click.echo(f"Reading {len(settings.sources)} sources; pages and feeds at http://{settings.listen}/")
+        click.echo(f"Reading {counted(len(settings.sources), 'source')}; pages and feeds at http://{settings.listen}/")
         asyncio.run(running.ingest_forever(engine, settings, server=server))
 
 
@@ -57,6 +58,7 @@ def ingest(config: Path, once: bool, source: str | None, force: bool, as_json: b
 
 def _ingest_once(engine: "Engine", settings: "Settings", due: int, source: str | None, *, as_json: bool) -> None:
     from aggregator.ingest.worker import Polled
+    from aggregator.publish.words import counted
     from aggregator.service import running
 
     tally = {"updated": 0, "unchanged": 0, "failed": 0, "added": 0}
@@ -73,12 +75,33 @@ def _ingest_once(engine: "Engine", settings: "Settings", due: int, source: str |
     if as_json:
         click.echo(json.dumps({"polls": polls, **tally, "stories": merged.founded}))
         return
+    if not (polls or merged.founded):
+        _say_why_not(engine, settings, source)
+        return
+    ends = ", ".join(f"{tally[end]} {end}" for end in ("updated", "unchanged", "failed"))
     click.echo(
-        f"{polls} polls: {tally['updated']} updated, {tally['unchanged']} unchanged, {tally['failed']} failed; "
-        f"{tally['added']} new items, {merged.founded} new stories."
+        f"{counted(polls, 'poll')}: {ends}; "
+        f"{counted(tally['added'], 'new item')}, {counted(merged.founded, 'new story')}."
     )
     if tally["failed"]:
         click.echo("`aggregator status` says what is wrong with the ones that failed.")
+
+
+def _say_why_not(engine: "Engine", settings: "Settings", source: str | None) -> None:
+    """Of a poll of nothing: what it waits for."""
+    from aggregator.outcome import Why
+    from aggregator.publish.words import minute
+    from aggregator.service import health
+
+    found, sources = health.status_of(engine, settings, only=source)
+    first = min(sources, key=lambda one: one.next_fetch_at, default=None)
+    if first is None or first.next_fetch_at <= found.at:
+        click.echo("Nothing was asked: another worker is at it.")
+        return
+    held = first.why_then is Why.RETRY_AFTER
+    why = f": {first.why_then.words}" if first.why_then else ""
+    more = "" if held else "\n--force asks now."
+    click.echo(f"Nothing is due before {minute(first.next_fetch_at)}{why}.{more}")
 
 
 @click.command()

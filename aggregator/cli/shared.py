@@ -38,7 +38,8 @@ def _failures() -> Iterator[None]:
 
         if not isinstance(error, OperationalError):
             raise
-        cannot(f"the database failed: {error.orig}; run it again when that is mended")
+        said = str(error.orig).partition("\n")[0]
+        cannot(f"the database failed: {said}; run it again when that is mended")
 
 
 def _print_problems(error: ConfigError) -> None:
@@ -46,6 +47,8 @@ def _print_problems(error: ConfigError) -> None:
 
     for line in lines(error):
         click.echo(line, err=True)
+    if not error.file.exists():
+        click.echo("--config names another file; `aggregator add ADDRESS --category NAME` begins one.", err=True)
 
 
 def cannot(message: str) -> NoReturn:

@@ -95,7 +95,10 @@ def _print_findings(found: "tuple[Finding, ...]", settings: "Settings", polls: i
     from aggregator.config.report import summary
     from aggregator.publish.words import counted, minute
 
-    for line in summary(settings, settings.warnings):
+    *warned, _ = summary(
+        settings, settings.warnings
+    )  # but for the verdict on the file, which is not the last word here
+    for line in warned:
         click.echo(line)
     for one in found:
         since = f" (since {minute(one.since)})" if one.since and one.what in ("failing", "gone") else ""
@@ -103,7 +106,9 @@ def _print_findings(found: "tuple[Finding, ...]", settings: "Settings", polls: i
         click.echo(f"{settings.file.name}:{one.line}  {one.what:9} {one.address}\n    {note}{one.message}{since}")
     problems = sum(one.problem for one in found)
     asked = f"{counted(len(settings.sources), 'source')}, {polls} asked now"
-    click.echo(f"{asked}: {counted(problems, 'problem')}, {counted(len(found) - problems, 'note')}.")
+    click.echo(
+        f"{settings.file.name}: {asked}: {counted(problems, 'problem')}, {counted(len(found) - problems, 'note')}."
+    )
 
 
 @click.command()
@@ -131,43 +136,67 @@ def status(config: Path, source: str | None, as_json: bool) -> None:
         )
         click.echo(json.dumps(said, ensure_ascii=False, indent=1))
     else:
-        _print_status(found, sources)
+        _print_status(found, sources, alone=source is not None)
     sys.exit(FOUND_PROBLEMS if found.needing_attention or found.unstored else 0)
 
 
-def _print_status(found: "Overview", sources: "tuple[SourceStatus, ...]") -> None:
-    from aggregator.publish.words import relative
+def _print_status(found: "Overview", sources: "tuple[SourceStatus, ...]", *, alone: bool) -> None:
+    from aggregator.publish.words import counted, relative
 
     if found.unstored:
         click.echo(f"Nothing can be stored: {found.unstored.detail}. Make room; it goes on by itself.")
     for problem in found.config.problems:
         click.echo(f"config.yaml is not in force: {problem}")
     if found.offline_since:
-        click.echo(f"Nothing can be reached from here, since {relative(found.offline_since, found.at)}.")
+        click.echo(f"Nothing can be reached from here; that began {relative(found.offline_since, found.at)}.")
     if found.overdue:
-        click.echo(f"{found.overdue} sources are overdue: is `aggregator run` or `aggregator ingest` running?")
+        late = f"{counted(found.overdue, 'source')} {'is' if found.overdue == 1 else 'are'} overdue"
+        click.echo(f"{late}: is `aggregator run` or `aggregator ingest` running?")
     for flood in found.floods:
         click.echo(
-            f"flood {flood.id}: {flood.waiting} items of {flood.name} are held: {flood.reason}\n"
+            f"flood {flood.id}: {counted(flood.waiting, 'item')} of {flood.name} held: {flood.reason}\n"
             f"         `aggregator release {flood.id}` publishes them, `aggregator discard {flood.id}` never does"
         )
-    counts = ", ".join(f"{count} {state}" for state, count in found.counts.items())
-    click.echo(f"{len(found.sources)} sources: {counts}; {found.stories} stories")
+    if not alone:
+        counts = ", ".join(f"{count} {state}" for state, count in found.counts.items())
+        click.echo(f"{counted(len(found.sources), 'source')}: {counts}; {counted(found.stories or 0, 'story')}")
+    briefly = [one for one in sources if not (alone or one.advice or one.problems or one.failures)]
     for one in sources:
-        _print_source(one, found.at)
+        if one not in briefly:
+            _print_source(one, found.at)
+    if briefly:
+        click.echo()
+    for one in briefly:
+        click.echo(f"{_named(one)}: {_tried(one, found.at)}")
+
+
+def _named(one: "SourceStatus") -> str:
+    name = f"{one.name}  {one.address}" if one.name != one.address else one.address
+    return f"{one.state:8} {name}{f'  (config.yaml, line {one.line})' if one.line else ''}"
+
+
+def _tried(one: "SourceStatus", now: "datetime") -> str:
+    """How it went lately, and when it goes on."""
+    from aggregator.publish.words import relative
+
+    good = f"last good {relative(one.last_success_at, now)}" if one.last_success_at else "never good yet"
+    if one.next_fetch_at <= now:
+        return f"{good}, due now"
+    return f"{good}, next try {relative(one.next_fetch_at, now)}"
 
 
 def _print_source(one: "SourceStatus", now: "datetime") -> None:
-    from aggregator.publish.words import counted, relative, span
+    from aggregator.publish.words import counted, relative
 
-    where = f"  (config.yaml, line {one.line})" if one.line else ""
-    click.echo(f"\n{one.state:8} {one.name}  {one.address}{where}")
-    good = f"last good {relative(one.last_success_at, now)}" if one.last_success_at else "never good yet"
-    since = f"{one.failures} failures in {span(now - one.since)}, " if one.failures and one.since else ""
-    why = f" ({one.why_then.words})" if one.why_then else ""
-    click.echo(f"         {since}{good}, next try {relative(one.next_fetch_at, now)}{why}")
+    click.echo(f"\n{_named(one)}")
+    failed = ""
+    if one.failures:
+        often = "once, " if one.failures == 1 else f"{one.failures} times in a row, first "
+        failed = f"failed {often}{relative(one.since, now)}, " if one.since else ""
+    why = f" ({one.why_then.words})" if one.why_then and one.next_fetch_at > now else ""
+    click.echo(f"         {failed}{_tried(one, now)}{why}")
     facts = (
-        f"{one.good_polls} of {counted(one.polls, 'poll')} good",
+        f"{one.good_polls} of {counted(one.polls, 'poll')} good" if one.polls else "",
         f"{one.items_a_week:g} items a week" if one.items_a_week is not None else "",
         counted(one.sightings, "entry"),
         f"{one.milliseconds:,} ms" if one.milliseconds is not None else "",

@@ -1,6 +1,7 @@
 """Which source of config.yaml an address is meant to be, as people have it at hand on the command line."""
 
 from contextlib import suppress
+from difflib import get_close_matches
 
 from aggregator.config.settings import Settings, SourceSettings
 from aggregator.errors import AggregatorError
@@ -18,7 +19,17 @@ def known_source(address: str, settings: Settings) -> str:
     """
     if source := source_at(address, settings):
         return source.address
-    raise UnknownSource(f"{address} is not among the sources of {settings.file}; `aggregator status` lists them")
+    raise unknown(address, settings)
+
+
+def unknown(address: str, settings: Settings) -> UnknownSource:
+    """That there is no such source, with one that may be meant: it has this name, or nearly this address."""
+    named = {source.name: source for source in settings.sources if source.name}
+    shown = {source.written or source.address: source for source in settings.sources}
+    near = (known[one] for known in (named, shown) for one in get_close_matches(address, known, n=1, cutoff=0.8))
+    meant = next(near, None)
+    hint = f"did you mean {meant.written or meant.address}?" if meant else "`aggregator status` lists them"
+    return UnknownSource(f"{address} is not among the sources of {settings.file.name}; {hint}")
 
 
 def source_at(address: str, settings: Settings) -> SourceSettings | None:

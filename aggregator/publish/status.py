@@ -216,7 +216,9 @@ def _source(
         needs_attention=judged.needs_attention,
         since=judged.since,
         reason=glance.reason.value if glance.reason else None,
-        advice=advice(judged, now, address=address, line=line, held=flood.id if flood else None),
+        advice=advice(
+            judged, now, address=address, line=line, held=flood.id if flood else None, stored=health.sightings
+        ),
         detail=redacted(health.detail, source) if health.detail else None,
         moved_to=_shown(glance.moved_to, source),
         leads_to=_shown(health.leads_to, source),

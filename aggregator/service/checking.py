@@ -18,6 +18,7 @@ from aggregator.config.settings import Settings, SourceSettings
 from aggregator.errors import DatabaseError
 from aggregator.ingest.worker import Polled, Worker
 from aggregator.outcome import Reason
+from aggregator.publish.words import quoted
 from aggregator.store import claims, soundness
 from aggregator.store.clock import clock_of
 from aggregator.store.engine import reading, writing
@@ -100,7 +101,9 @@ def judge(known: Soundness, source: SourceSettings, now: datetime, grace: timede
         what = "gone" if known.reason is Reason.GONE else "failing"
         detail = redacted(known.detail, source) if known.detail else known.reason.value
         lasting = since is None or now - since >= grace
-        yield say(what, f"{detail}. {known.reason.advice}", problem=lasting, since=since)
+        place = f"line {source.line} of config.yaml" if source.line else "config.yaml"
+        advice = known.reason.advised(address=quoted(shown_address(source.address, source)), place=place)
+        yield say(what, f"{detail}. {advice}", problem=lasting, since=since)
         return
     if known.leads_to:
         target = public_url(redacted(known.leads_to, source)) or "an address that is not shown"

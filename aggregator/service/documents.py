@@ -109,5 +109,7 @@ def _unlisted(address: str) -> SourceSettings:
     try:
         kind = name if name in ("rsshub", "file") else "feed"
         return SourceSettings(address=KINDS[kind].address(address), kind=kind)
-    except ValueError:
+    except ValueError as error:
+        if "://" in address and name not in ("http", "https"):
+            raise UnknownSource(str(error)) from error
         return SourceSettings(address=address, kind="feed")  # a path, or an address that is to be asked all the same

@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from aggregator.config import addresses, insertion, removal
 from aggregator.config.environment import expand
 from aggregator.config.load import load_bytes, read_bytes
-from aggregator.config.lookup import UnknownSource, source_at
+from aggregator.config.lookup import UnknownSource, source_at, unknown
 from aggregator.config.rewrite import Written, open_text, replace_file
 from aggregator.config.settings import Settings, SourceSettings
 from aggregator.config.slugs import parts, slug
@@ -94,7 +94,7 @@ def remove(file: File, address: str, environ: Environment, *, category: str | No
     """
     source = source_at(address, file.settings)
     if source is None:
-        raise UnknownSource(f"{address} is not among the sources of {file.path}; `aggregator status` lists them")
+        raise unknown(address, file.settings)
     own = _slug(category) if category else None
     if own and own not in source.categories:
         raise UnknownSource(f"{address} is not listed in {category}; `aggregator check` reads {file.path.name}")

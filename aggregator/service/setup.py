@@ -60,7 +60,8 @@ def put_in_force(engine: Engine, settings: Settings, *, started: bool = True, me
     try:
         Patience(PATIENCE).write(engine, agree)
     except DBAPIError as error:
-        raise DatabaseError(f"the database cannot be written: {error.orig}") from error
+        held = "; another program holds it: try again when that has ended" if "locked" in str(error.orig) else ""
+        raise DatabaseError(f"the database cannot be written: {error.orig}{held}") from error
 
 
 def _lost_too_much(engine: Engine, settings: Settings) -> bool:

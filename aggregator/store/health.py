@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, select, true
+from sqlalchemy import ColumnElement, Connection, Select, case, func, select, true
 
 from aggregator.outcome import Reason, Why
 from aggregator.standing import Standing
 from aggregator.store.columns import among
 from aggregator.store.history import Recent, recent_of
-from aggregator.store.schema import floods, sightings, sources
+from aggregator.store.schema import floods, hosts, sightings, sources
 
 _GLANCED = ("id", "address", "title", "standing", "reason", "failures", "failing_since_at", "last_success_at",
             "last_fetch_at", "last_new_at", "next_fetch_at", "learnt_address")  # fmt: skip
@@ -29,6 +29,7 @@ class Glance:
 
     held_since_at  when the oldest flood came that is held of it; None if none is
     moved_to       where it has moved for good
+    next_fetch_at  not before its host's hold ends, whatever the source was made due for
     """
 
     id: int
@@ -74,11 +75,7 @@ class SourceHealth:
 
 def glances(connection: Connection) -> tuple[Glance, ...]:
     """Every source in the file, by address."""
-    statement = (
-        select(*(sources.c[name] for name in _GLANCED))
-        .where(sources.c.removed_at.is_(None))
-        .order_by(sources.c.address)
-    )
+    statement = _asked(*_GLANCED).where(sources.c.removed_at.is_(None)).order_by(sources.c.address)
     held = _held_since(connection)
     return tuple(_glance(row, held.get(row[0])) for row in connection.execute(statement))
 
@@ -87,7 +84,7 @@ def health(connection: Connection, ids: Collection[int] | None = None) -> tuple[
     """The sources with these ids, in the order of the ids; without ids every source in the file, by address."""
     c = sources.c
     wanted = c.removed_at.is_(None) if ids is None else among(connection, c.id, ids)
-    statement = select(*(c[name] for name in _IN_FULL)).where(wanted).order_by(c.address)
+    statement = _asked(*_IN_FULL).where(wanted).order_by(c.address)
     held, recent = _held_since(connection), recent_of(connection, ids)
     carried, unresolved = _carried(connection, ids), _unresolved(connection, ids)
     found = [
@@ -111,6 +108,18 @@ def any_waits(connection: Connection) -> bool:
     c = sources.c
     waiting = select(c.id).where(c.removed_at.is_(None), c.last_fetch_at.is_(None)).limit(1)
     return connection.scalar(waiting) is not None
+
+
+def _asked(*names: str) -> Select[*tuple[Any, ...]]:
+    """Columns of sources; a host's hold delays their next fetch, and is why."""
+    c, holds = sources.c, hosts.c.held_until > sources.c.next_fetch_at
+    delayed = {
+        "next_fetch_at": case((holds, hosts.c.held_until), else_=c.next_fetch_at).label("next_fetch_at"),
+        "why_then": case((holds, Why.RETRY_AFTER.value), else_=c.why_then).label("why_then"),
+    }
+    return select(*(delayed.get(name, c[name]) for name in names)).outerjoin_from(
+        sources, hosts, hosts.c.host == c.host
+    )
 
 
 def _held_since(connection: Connection) -> dict[int, datetime]:

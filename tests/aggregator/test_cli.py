@@ -98,6 +98,13 @@ def test_a_missing_file_is_a_message_not_a_traceback(tmp_path: Path) -> None:
     assert "nowhere.yaml" in call(tmp_path / "nowhere.yaml", "run", code=2).output
 
 
+@pytest.mark.parametrize("command", [("run",), ("status",), ("remove", "x"), ("check",)])
+def test_who_has_no_file_is_told_how_to_begin_one(tmp_path: Path, command: tuple[str, ...]) -> None:
+    said = call(tmp_path / "none.yaml", *command, code=2).output
+    assert "none.yaml  cannot be read: No such file or directory" in said
+    assert "`aggregator add ADDRESS --category NAME` begins one" in said
+
+
 def test_status_before_and_after_the_first_fetch(config: Path) -> None:
     assert "waiting" in call(config, "status").output
     call(config, "ingest", "--once")
@@ -130,9 +137,11 @@ def test_parse_of_what_needs_options_says_where_they_stand(config: Path) -> None
 
 
 def test_one_source_can_be_ingested_alone(config: Path) -> None:
-    assert "1 polls: 1 updated" in call(config, "ingest", "--once", "--source", "file:a.xml").output
-    assert "0 polls" in call(config, "ingest", "--once", "--source", "file:a.xml").output
-    assert "1 polls: 0 updated, 1 unchanged" in call(config, "ingest", "--source", "file:a.xml", "--force").output
+    assert "1 poll: 1 updated" in call(config, "ingest", "--once", "--source", "file:a.xml").output
+    said = call(config, "ingest", "--once", "--source", "file:a.xml").output
+    assert "Nothing is due before" in said
+    assert "--force asks now" in said
+    assert "1 poll: 0 updated, 1 unchanged" in call(config, "ingest", "--source", "file:a.xml", "--force").output
 
 
 def test_a_run_reports_as_json(config: Path) -> None:
@@ -161,6 +170,28 @@ def test_a_source_is_found_as_the_file_writes_it_its_secret_by_name(
 
 def test_an_unknown_source_is_refused(config: Path) -> None:
     assert "not among the sources" in call(config, "ingest", "--once", "--source", "file:b.xml", code=2).output
+
+
+def test_a_source_that_may_be_meant_is_named(config: Path) -> None:
+    config.write_text("categories:\n  Tech:\n    - {file: a.xml, name: My notes}\n    - file:missing.xml\n")
+    for command in (("status",), ("remove",), ("ingest", "--once", "--source")):
+        assert "did you mean file:missing.xml?" in call(config, *command, "file:missin.xml", code=2).output
+        assert "did you mean file:a.xml?" in call(config, *command, "My notes", code=2).output
+
+
+def test_sources_that_are_well_take_a_line_each_and_one_alone_is_told_in_full(config: Path) -> None:
+    call(config, "ingest", "--once")
+    said = call(config, "status", code=1).output
+    assert "2 sources: 1 failing, 1 ok; 1 story" in said
+    assert "failed once, " in said
+    assert "\nok       A blog  file:a.xml  (config.yaml, line 3): last good just now, next try in " in said
+    alone = call(config, "status", "file:a.xml").output
+    assert alone.startswith("\nok       A blog  file:a.xml  (config.yaml, line 3)\n")
+    assert "1 of 1 poll good" in alone
+
+
+def test_parse_of_an_address_that_nobody_fetches_says_which_ones_are(config: Path) -> None:
+    assert "does not start with http:// or https://" in call(config, "parse", "gopher://a.example/", code=2).output
 
 
 def test_parse_shows_what_we_read(config: Path) -> None:

@@ -16,7 +16,7 @@ DOES = re.compile(r"line 7 of config\.yaml|in config\.yaml|`aggregator |ublisher
 
 
 def said(source: Glance, *, address: str = A, line: int | None = 7, held: int | None = None) -> str:
-    return advice(judge(source, NOW), NOW, address=address, line=line, held=held) or ""
+    return advice(judge(source, NOW), NOW, address=address, line=line, held=held, stored=9) or ""
 
 
 @pytest.mark.parametrize("reason", Reason)
@@ -25,7 +25,7 @@ def test_what_has_failed_for_days_says_which_line_which_command_or_whom_to_tell(
     assert meaning != remedy
     assert DOES.search(remedy)
     assert "ADDRESS" not in remedy
-    assert "{" not in remedy.replace("{url:", "")
+    assert "{" not in remedy.replace("{url:", "").replace("`headers: {Authorization: Bearer KEY}`", "")
 
 
 @pytest.mark.parametrize("reason", [reason for reason in Reason if reason.passing])
@@ -60,4 +60,18 @@ def test_a_flood_is_decided_even_while_its_source_fails() -> None:
 
 
 def test_of_a_source_that_is_well_nothing_is_said() -> None:
-    assert advice(judge(glance(), NOW), NOW, address=A, line=7, held=None) is None
+    assert advice(judge(glance(), NOW), NOW, address=A, line=7, held=None, stored=9) is None
+
+
+def test_of_a_source_that_never_brought_anything_it_is_said_how_to_see_why() -> None:
+    nothing = advice(judge(glance(), NOW), NOW, address=A, line=7, held=None, stored=0)
+    assert f"rules in line 7 of config.yaml drop them all. `aggregator parse {A}`" in (nothing or "")
+
+
+def test_what_never_worked_and_mostly_passes_may_be_a_slip() -> None:
+    never = failing(Reason.CONNECT, standing=Standing.WELL, failures=1, last_success_at=None)
+    assert "see first whether its address in line 7 of config.yaml is right. If it is, nothing to do before" in said(
+        never
+    )
+    asked_to_wait = failing(Reason.RATE_LIMITED, standing=Standing.WELL, failures=1, last_success_at=None)
+    assert "never worked" not in said(asked_to_wait)

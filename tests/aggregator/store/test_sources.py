@@ -7,11 +7,11 @@ from functools import partial
 import pytest
 from sqlalchemy import Engine, select
 
-from aggregator.outcome import Exchange, Reason, Unchanged, Validators
+from aggregator.outcome import Exchange, Reason, Unchanged, Validators, Why
 from aggregator.store import claims, polls
 from aggregator.store.claims import Claim
 from aggregator.store.engine import reading, writing
-from aggregator.store.health import health
+from aggregator.store.health import glances, health
 from aggregator.store.schema import categories, source_categories
 from aggregator.store.schema import fetches as fetches_table
 from aggregator.store.schema import sources as table
@@ -245,6 +245,21 @@ def test_e19_one_refusal_holds_the_whole_host_and_no_other(engine: Engine, now: 
     assert [taken.address for taken in claim(engine, now)] == [elsewhere.address]
     later = claim(engine, now + timedelta(hours=2), only=added_later.address)
     assert [taken.address for taken in later] == [added_later.address]
+
+
+def test_a_source_that_is_added_to_a_host_that_holds_us_off_is_not_tried_before_that_ends(
+    engine: Engine, now: datetime
+) -> None:
+    sync(engine, now, listed("https://a.example/1"))
+    record(engine, *claim(engine, now), failed(Reason.RATE_LIMITED), now, now + LEASE)
+    sync(engine, now, listed("https://a.example/1"), listed("https://a.example/2"), listed("https://b.example/"))
+    with reading(engine) as connection:
+        waits = {one.glance.address: (one.glance.next_fetch_at, one.why_then) for one in health(connection)}
+        assert {one.address: one.next_fetch_at for one in glances(connection)} == {
+            a: at for a, (at, _) in waits.items()
+        }
+    assert waits["https://a.example/2"] == (now + LEASE, Why.RETRY_AFTER)
+    assert waits["https://b.example/"] == (now, None)
 
 
 def test_e19_a_second_refusal_never_shortens_the_hold(engine: Engine, now: datetime) -> None:
