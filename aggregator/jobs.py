@@ -34,6 +34,7 @@ POLL_EVERY = timedelta(seconds=5)
 MERGE_EVERY = timedelta(seconds=3)
 TIDY_EVERY = timedelta(hours=1)  # by one process of all
 LOOK_EVERY = timedelta(minutes=1)  # whether it is time, and nobody is at it
+TELL_EVERY = timedelta(seconds=20)  # a look at whether a hub may be told of something
 LISTS_EVERY = timedelta(minutes=5)  # a look at which are due
 LONGEST_WAIT = timedelta(days=34)  # a 410 rests for 30 days and its jitter, a Retry-After for 31
 
@@ -107,7 +108,13 @@ def schedule(worker: Worker, engine: Engine, settings: Settings, clock: Callable
 
     if any(one.address for one in settings.lists):
         ticker.add_job(refresh_lists, Every(LISTS_EVERY), next_run_time=utc_now(), name="lists")
-    for job, every in ((poll, POLL_EVERY), (merge, MERGE_EVERY), (tidy, LOOK_EVERY), (shorten_log, LOOK_EVERY)):
+    by_the_clock = [(poll, POLL_EVERY), (merge, MERGE_EVERY), (tidy, LOOK_EVERY), (shorten_log, LOOK_EVERY)]
+    if settings.site.hub:
+        from aggregator.websub import Publisher  # only this needs to know how feeds are called
+
+        publisher = Publisher(engine, settings, clock, call=worker.writer.call, stopping=lambda: worker.stopping)
+        by_the_clock.append((publisher.publish, TELL_EVERY))
+    for job, every in by_the_clock:
         ticker.add_job(forgiving(job), Every(every), next_run_time=utc_now(), name=job.__name__)
     return ticker
 

@@ -31,6 +31,7 @@ FLOORS = {
     "aggregator.dedup": 3.0,
     "aggregator.publish": 3.0,
     "aggregator.ingest": 4.0,
+    "aggregator.websub": 4.0,
     "aggregator.jobs": 5.0,
     "aggregator.web": 5.0,
     "aggregator.curation": 6.0,

@@ -35,6 +35,7 @@ def resolve(written: ConfigFile, root: Place, file: Path) -> tuple[Settings | No
     settled, wrong, warnings = sources.settle(mentions, written.defaults, written.fetch)
     problems += wrong
     problems += _floor_problems(written, root, settled)
+    problems += _hub_problems(written, root)
     located = _located(written.database, root / "database", file.parent, problems)
     if not mentions and not included and not problems:
         problems.append((root / "categories").problem("there is no source in any category", at_key=True))
@@ -113,6 +114,16 @@ def _floor_problems(written: ConfigFile, root: Place, settled: tuple[SourceSetti
         )
         problems.append((root / "fetch" / "floor").problem(message))
     return problems
+
+
+def _hub_problems(written: ConfigFile, root: Place) -> list[Problem]:
+    """A hub fetches what it is told of, as anybody else would."""
+    place = root / "site" / "hub"
+    if written.site.hub and written.access.token:
+        return [place.problem("has no key: where `access.token` is set, a hub cannot read the feeds")]
+    if written.site.hub and "url" not in written.site.model_fields_set:
+        return [place.problem("needs `site.url`: a hub must know where to fetch the feeds")]
+    return []
 
 
 def _located(address: str, place: Place, folder: Path, problems: list[Problem]) -> str:

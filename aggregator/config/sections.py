@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from aggregator.config.quantities import format_duration
-from aggregator.config.values import BaseAddress, Contact, Duration, Limit, Line, Size, Token
+from aggregator.config.values import BaseAddress, Contact, Duration, Limit, Line, Size, Token, WebAddress
 
 
 class Section(BaseModel):
@@ -34,6 +34,14 @@ class SiteSettings(Section):
     contact: Contact | None = Field(
         default=None,
         description="A page or an e-mail address for the User-Agent: publishers write to it before they block you.",
+    )
+    hub: WebAddress | None = Field(
+        default=None,
+        description=(
+            "A WebSub hub. Feeds name it, and it is told when they change, so that subscribers hear of it at once. It "
+            "fetches the feeds: `url` must be said, and `access.token` left out."
+        ),
+        examples=["https://pubsubhubbub.appspot.com/"],
     )
     language: Line | None = Field(
         default=None,

@@ -157,6 +157,7 @@ Size = Annotated[
     int, BeforeValidator(_size), WithJsonSchema({"type": "string", "pattern": "^[0-9.]+ ?([kKmMgG][iI]?)?[bB]$"})
 ]
 BaseAddress = Annotated[str, AfterValidator(_base_address)]
+WebAddress = Annotated[str, AfterValidator(_web_address)]
 Contact = Annotated[str, AfterValidator(_contact)]
 Token = Annotated[str, AfterValidator(_token)]
 Images = Annotated[str, AfterValidator(_images)]

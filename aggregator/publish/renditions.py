@@ -128,7 +128,8 @@ class Renditions:
             url=address if limit == category.limit else f"{address}?limit={limit}",
             changed_at=changed_at,
         )
-        return replace(feed, history=History(previous=self._named(previous, slug, format_)))
+        hubs = self._catalogue.hubs if limit == category.limit else ()  # it is told of these, and of no others
+        return replace(feed, hubs=hubs, history=History(previous=self._named(previous, slug, format_)))
 
     def _archive(self, connection: Connection, key: Key, changed_at: datetime) -> Feed | None:
         slug, format_, size, part = key

@@ -29,6 +29,7 @@ class Catalogue:
 
     def __init__(self, settings: Settings) -> None:
         self.site = settings.site
+        self.hubs = (settings.site.hub,) if settings.site.hub else ()
         self.also_in = settings.publish.also_in
         self.icon = f"{str(settings.site.url).rstrip('/')}/static/{ICON}"
         self.categories: tuple[CategorySettings, ...] = settings.categories

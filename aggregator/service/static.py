@@ -48,7 +48,9 @@ def export_site(
     watch   is told of every file
     raises  FolderError, DatabaseError, Incomplete; what was written until then is whole
     """
-    open_ = replace(settings, access=AccessSettings())  # whoever can read the files needs no key, nor may find it there
+    # Whoever can read the files needs no key, nor may find it there; and nobody tells a hub when they are put up.
+    site_ = settings.site.model_copy(update={"hub": None})
+    open_ = replace(settings, access=AccessSettings(), site=site_)
     client = create_app(open_, engine, clock=lambda: now, still=True).test_client()
     with SiteFolder(folder) as site:
         for name, content in _for_servers():

@@ -298,6 +298,7 @@ categories = Table(
     Column("revision", BigInteger, nullable=False, server_default="0"),
     Column("changed_at", Instant, nullable=False),
     Column("stories", BigInteger, nullable=False, server_default="0"),  # how many story_categories has of it
+    Column("announced", BigInteger, nullable=False, server_default="0"),  # the revision that a hub was told of
 )
 
 # Closed upwards: a source of technology/python has a row for that, one for technology, and one for `all`.

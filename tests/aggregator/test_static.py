@@ -187,6 +187,15 @@ def test_a_locked_site_gives_its_key_to_nobody(
     assert [path for path in folder.rglob("*") if path.is_file() and b"a-secret" in path.read_bytes()] == []
 
 
+def test_files_name_no_hub_for_nobody_tells_it_when_they_are_put_up(
+    engine: Engine, config: Settings, folder: Path, now: datetime, filled: None
+) -> None:
+    named = replace(config, site=config.site.model_copy(update={"hub": "https://hub.example/"}))
+    assert b"hub.example" in create_app(named, engine).test_client().get("/feeds/all.atom").data
+    export_site(engine, named, folder, now=now)
+    assert [path for path in folder.rglob("*") if path.is_file() and b"hub.example" in path.read_bytes()] == []
+
+
 def test_a_database_that_cannot_be_read_removes_nothing(
     engine: Engine, config: Settings, folder: Path, now: datetime, filled: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -37,6 +37,15 @@ def other(engine: Engine, clock: Clock) -> Duty:
     return Duty(engine, "tidy", clock, every=HOUR)
 
 
+def test_a_duty_can_rest_for_less_than_it_does_at_the_most(one: Duty, other: Duty, clock: Clock) -> None:
+    for rest, rested in ((timedelta(minutes=1), timedelta(minutes=1)), (2 * HOUR, HOUR)):
+        assert one.take()
+        one.done(rest)
+        clock.now += rested - timedelta(seconds=1)
+        assert not other.take()
+        clock.now += timedelta(seconds=1)
+
+
 def test_q15_one_has_it_and_the_others_stand_by(one: Duty, other: Duty) -> None:
     assert (one.take(), other.take()) == (True, False)
 
