@@ -1,4 +1,4 @@
-"""The bytes of each category in each format, rendered once for each revision and kept, packed as they are sent.
+"""The bytes of each category in each format, rendered once for each revision, and kept with what they are packed to.
 
 A request that finds the revision unchanged costs a look-up in a dict. What the revision is, is asked of the database at
 most once in `trust` seconds, for a feed may be five minutes old in everybody's cache. When the database cannot be read,

@@ -107,4 +107,4 @@ def prepared(rendition: Rendition, coding: str | None, cache_control: str) -> Pr
 
 
 def _body(rendition: Rendition, coding: str | None) -> bytes:
-    return rendition.by_coding[coding] if coding else rendition.body
+    return (rendition.packed(coding) if coding else None) or rendition.body

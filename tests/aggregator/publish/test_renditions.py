@@ -94,6 +94,16 @@ def test_every_coding_is_packed_once_and_unpacks_to_the_body(renditions: Renditi
     assert rendition.packed("zstd") is None
 
 
+def test_nothing_is_packed_that_nobody_wants_so(renditions: Renditions, monkeypatch: pytest.MonkeyPatch) -> None:
+    packed = []
+    monkeypatch.setattr("aggregator.publish.rendition.pack", lambda _, coding, __: packed.append(coding) or b"packed")
+    rendition = renditions.get("tech", "rss")
+    assert rendition is not None
+    assert packed == []
+    assert [rendition.packed("br"), rendition.packed("br")] == [b"packed", b"packed"]
+    assert packed == ["br"]
+
+
 def test_what_the_database_said_is_believed_for_a_while(
     renditions: Renditions, engine: Engine, tmp_path: Path, now: datetime
 ) -> None:

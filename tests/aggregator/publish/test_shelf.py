@@ -18,7 +18,7 @@ def away() -> Rendition:
 
 
 def test_what_was_asked_for_least_lately_makes_room() -> None:
-    shelf: Shelf[str] = Shelf(30)
+    shelf: Shelf[str] = Shelf(60)
     first = document()
     for name in ("a", "b", "c"):
         shelf.put(name, first if name == "a" else document())
@@ -28,7 +28,7 @@ def test_what_was_asked_for_least_lately_makes_room() -> None:
 
 
 def test_what_takes_the_place_of_another_is_counted_once() -> None:
-    shelf: Shelf[str] = Shelf(30)
+    shelf: Shelf[str] = Shelf(60)
     for _ in range(5):
         shelf.put("a", document())
     shelf.put("b", document(20))
@@ -36,7 +36,7 @@ def test_what_takes_the_place_of_another_is_counted_once() -> None:
 
 
 def test_what_is_larger_than_the_shelf_is_kept_alone() -> None:
-    shelf: Shelf[str] = Shelf(30)
+    shelf: Shelf[str] = Shelf(60)
     shelf.put("a", document())
     shelf.put("b", document(100))
     assert (shelf.get("a"), len(shelf)) == (None, 1)
