@@ -119,7 +119,7 @@ def _text(one: Recorded, address: str) -> str:
         case Change.MOVED:
             return "Its publisher redirects it for good; we ask there by now. Put the new address into config.yaml."
         case Change.FLOOD:
-            return "It suddenly brought many items that look old or known. `aggregator status` says how to decide."
+            return "It suddenly brought many items that look old or known. Its page says what to do."
         case Change.OFFLINE:
             return (
                 f"Every host is out of reach {since}, so it is probably our own network. No source is blamed; "

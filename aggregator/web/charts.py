@@ -15,7 +15,7 @@ GAP = 0.2  # of a bar's place
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """One place: the heights of what is stacked in it, from below, each with its class; and its words."""
+    """One place: the heights of what is stacked in it, from below, each with its class; and its words, "" if empty."""
 
     parts: tuple[tuple[str, float], ...]
     words: str
@@ -42,7 +42,7 @@ def chart(title: str, bars: Sequence[Bar], *, highest: str, first: str, last: st
     top = max((bar.height for bar in bars), default=0) or 1
     place = WIDTH / max(len(bars), 1)
     drawn = Markup("").join(_bar(bar, number * place, place, top) for number, bar in enumerate(bars))
-    label = f"{title}, {first} to {last}; at most {highest}"
+    label = f"{title}, {f'{first} to {last}' if first else last}; at most {highest}"
     svg = Markup(
         '<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}" preserveAspectRatio="none">{}</svg>'
     )
@@ -61,5 +61,7 @@ def _bar(bar: Bar, x: float, place: float, top: float) -> Markup:
                 name, x + place * GAP / 2, max(y, 0.0), place * (1 - GAP), tall
             )
         )
+    if not bar.words:
+        return Markup("")
     whole = Markup('<rect class="place" x="{:.2f}" y="0" width="{:.2f}" height="{}"/>').format(x, place, HEIGHT)
     return Markup("<g><title>{}</title>{}{}</g>").format(bar.words, whole, Markup("").join(shapes))

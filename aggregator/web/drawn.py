@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
-from aggregator.publish.words import counted, minute
+from aggregator.publish.words import clock, counted, minute
 from aggregator.store.days import Tally
 from aggregator.store.history import Poll
 from aggregator.web.charts import Bar, Chart, chart
 
 DAYS = 30
+FEW_POLLS = 20  # fewer take as much room, so that one alone is a bar and not a wall
 
 
 def first_day(now: datetime) -> date:
@@ -40,11 +41,17 @@ def last_polls(polls: Sequence[Poll]) -> Chart | None:
         )
         for poll in reversed(polls)
     ]
+    bars = [Bar(parts=(), words="")] * (FEW_POLLS - len(bars)) + bars
     highest = f"{max(poll.milliseconds for poll in polls):,} ms"
-    return chart("The last polls", bars, highest=highest, first=minute(polls[-1].at), last=minute(polls[0].at))
+    first = "" if len(polls) == 1 else _moment(polls[-1].at)
+    return chart("The last polls", bars, highest=highest, first=first, last=_moment(polls[0].at))
 
 
 _CLASSES = {"updated": "good", "unchanged": "plain", "failed": "bad"}
+
+
+def _moment(at: datetime) -> str:
+    return f"{_named(at.date())}, {clock(at)}"
 
 
 def _items(day: date, one: Tally) -> Bar:

@@ -21,7 +21,7 @@ from aggregator.web.tree import tree, way_to
 ON_FIRST_PAGE = 30
 ON_A_PAGE = 50
 CACHE_CONTROL = "public, max-age=60, stale-while-revalidate=600"
-NOT_CACHED = "no-cache"
+NOT_CACHED = "no-cache"  # may be kept, but is asked for anew each time
 NOT_KEPT = "private, no-store"  # not even by a cache that knows nothing of Vary: readers want the feed at that address
 
 

@@ -1,4 +1,5 @@
-"""`/status`, `/status/source/<id>`: how sources are; `/status.json`: the same as data; `/status.atom`: what changed.
+"""`/status`, `/status/source/<id>`: how sources are; `/status.json`: the same as data; `/status.atom`: what changed,
+which a browser is shown as a page, like every feed (`web.opened`).
 
 What is said is gathered and judged in `publish.status`; here are only the questions to the database and the shape.
 """
@@ -22,10 +23,10 @@ from aggregator.store.engine import current_version, reading
 from aggregator.web import drawn
 from aggregator.web.choosing import ON_A_PAGE, chosen, view_of
 from aggregator.web.links import Links
-from aggregator.web.responses import Page, represent
+from aggregator.web.pages import NOT_CACHED, NOT_KEPT
+from aggregator.web.responses import IN_A_BROWSER, Page, represent
 from feeds.render import FORMATS
 
-NOT_CACHED = "no-cache"  # may be kept, but is asked for anew each time
 PROGRAM = version("feed-aggregator")
 LATELY = 5  # transitions on the page
 OF_A_SOURCE = 20  # transitions on its own page
@@ -143,6 +144,9 @@ def _add_documents(
         with reading(engine) as connection:
             changes = told(settings, transitions.newest(connection, limit=TOLD))
             since = health.first_added(connection) or clock()
+        if request.headers.get("Sec-Fetch-Dest") == IN_A_BROWSER:
+            html = render_template("changes.html", changes=changes)
+            return represent(request, Page(body=html.encode()), cache_control=NOT_KEPT)
         url, link = links.whole(links.status_atom), links.whole(links.status)
         feed = transitions_feed(settings, changes, url=url, link=link, since=since)
         form = FORMATS["atom"]

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 from sqlalchemy import Engine
 
-from aggregator.config.settings import Settings, SiteSettings
+from aggregator.config.settings import AccessSettings, Settings, SiteSettings
 from aggregator.errors import Problem
 from aggregator.outcome import Move, Reason
 from aggregator.standing import DOWN_FAILURES, Change, Transition
@@ -278,6 +278,47 @@ def test_status_atom_has_one_entry_for_each_transition_with_a_permanent_id(
     assert entry.guid.startswith("urn:uuid:")
     assert "Nothing could be had from it since 1 Mar 2026, 12:00 UTC" in entry.html
     assert f"<code>aggregator remove {A}</code>" in entry.html
+
+
+def test_status_atom_is_a_page_for_a_browser_and_a_feed_for_everybody_else(
+    engine: Engine, now: datetime, client: FlaskClient
+) -> None:
+    sync(engine, now, listed(A, "tech"))
+    with writing(engine) as connection:
+        transitions.add(
+            connection,
+            [
+                (1, Transition(change=Change.DOWN, reason=Reason.DNS, detail="no <b>")),
+                (None, Transition(change=Change.OFFLINE)),
+            ],
+            now,
+        )
+    opened = client.get("/status.atom", headers={"Sec-Fetch-Dest": "document"})
+    assert (opened.content_type, opened.headers["Cache-Control"]) == ("text/html; charset=utf-8", "private, no-store")
+    shown = LexborHTMLParser(opened.text)
+    assert [text(node) for node in shown.css(".source h3")] == ["Nothing can be reached from here", "Blog A is down"]
+    assert text(shown.css_first(".address")) == "https://news.example.org/status.atom"
+    assert text(shown.css_first(".source .detail")) == "no <b>"
+    fetched = client.get("/status.atom", headers={"Sec-Fetch-Dest": "empty"})
+    assert fetched.content_type == "application/atom+xml; charset=utf-8"
+    assert "Sec-Fetch-Dest" in fetched.headers["Vary"]
+
+
+def test_the_feed_of_changes_is_offered_with_the_key_that_readers_need(
+    engine: Engine, now: datetime, site: Settings
+) -> None:
+    sync(engine, now, listed(A, "tech"))
+    app = create_app(replace(site, access=AccessSettings(token="open-sesame-1234")), engine, clock=lambda: now)
+    shown = page(app.test_client(), "/status?key=open-sesame-1234")
+    links = [node.attributes["href"] for node in shown.css("[href*='status.atom']")]
+    assert links == ["/status.atom?key=open-sesame-1234"] * 2
+    assert app.test_client().get(links[0]).status_code == 200
+
+
+def test_one_poll_alone_is_a_bar_and_not_a_wall(client: FlaskClient, polled: None) -> None:
+    shown = page(client, "/status/source/1").css("svg.chart")[-1]
+    assert [float(bar.attributes["width"] or 0) for bar in shown.css("rect.good")] == [12.0]  # of 300
+    assert shown.attributes["aria-label"] == "The last polls, 1 Mar, 11:00; at most 0 ms"
 
 
 def test_status_atom_is_a_feed_before_anything_has_happened(client: FlaskClient) -> None:
