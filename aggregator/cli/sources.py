@@ -202,7 +202,8 @@ def _print_source(one: "SourceStatus", now: "datetime") -> None:
         f"{one.milliseconds:,} ms" if one.milliseconds is not None else "",
     )
     click.echo(f"         {', '.join(filter(None, facts))}")
-    for line in (one.reason and f"{one.reason}: {one.detail}", one.advice, *one.problems[:3]):
+    new = one.moved_to and f"its new address: {one.moved_to}"
+    for line in (one.reason and f"{one.reason}: {one.detail}", one.advice, new, *one.problems[:3]):
         if line:
             click.echo(f"         {line}")
 

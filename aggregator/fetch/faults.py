@@ -3,6 +3,7 @@
 The order of the questions matters: aiohttp's exceptions inherit from each other and from OSError and ValueError.
 """
 
+import os
 import ssl
 
 import aiohttp
@@ -44,7 +45,8 @@ def fault(error: Exception, *, status: int | None = None, in_body: bool = False)
     reason, what = next((reason, what) for kind, reason, what in _REASONS if isinstance(found, kind))
     if in_body and reason is Reason.CONNECT:
         reason, what = Reason.TRUNCATED, "the connection was lost before the answer was complete"
-    cause = "".join(letter if letter.isprintable() else " " for letter in _cause(inner)[:MAX_DETAIL])
+    printable = "".join(letter if letter.isprintable() else " " for letter in _cause(inner)[:MAX_DETAIL])
+    cause = " ".join(printable.split()).removesuffix(" ^")  # with which a parser points into the line above
     return FetchError(reason, f"{what}: {cause}" if what and cause else what or cause, status=status)
 
 
@@ -52,4 +54,6 @@ def _cause(error: Exception) -> str:
     """What an exception adds to the sentence; some only quote aiohttp's insides."""
     if isinstance(error, (aiohttp.ServerDisconnectedError, aiohttp.ClientPayloadError)):
         return ""
+    if isinstance(error, ConnectionError) and error.errno:
+        return os.strerror(error.errno)  # not "[Errno 111] Connect call failed ('192.0.2.1', 443)"
     return error.message if isinstance(error, HttpProcessingError) else str(error)

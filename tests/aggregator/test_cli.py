@@ -70,6 +70,14 @@ def test_check_says_which_line_to_edit_where_a_feed_has_moved(config: Path) -> N
     assert f"{config}:4  has moved for good to https://new.example/" in call(config, "check", code=1).output
 
 
+def test_status_says_the_new_address_of_a_feed_that_has_moved(config: Path) -> None:
+    call(config, "ingest", "--once")
+    with sqlite3.connect(config.parent / "var/aggregator.db") as connection:
+        connection.execute("UPDATE sources SET learnt_address = 'https://new.example/feed' WHERE id = 1")
+    connection.close()
+    assert "its new address: https://new.example/feed" in call(config, "status", "file:a.xml", code=1).output
+
+
 def test_check_with_a_database_that_is_still_empty(config: Path) -> None:
     call(config, "db", "upgrade")
     assert "no problems" in call(config, "check").output

@@ -192,6 +192,15 @@ async def test_n21_n22_what_is_no_http_is_a_protocol_error(origin: Origin, fail:
     assert error.detail.isprintable()
 
 
+async def test_what_is_said_of_a_failure_is_a_line_for_people(
+    origin: Origin, fail: Fail, client: Client, free_port: int
+) -> None:
+    origin.raw("/a", b"SSH-2.0-OpenSSH_9\r\n")
+    assert (await fail("/a")).detail.endswith("Expected HTTP/, RTSP/ or ICE/: b'SSH-2.0-OpenSSH_9'")
+    with pytest.raises(FetchError, match=r"^no connection: Connection refused$"):
+        await client.get(Request(url=f"http://127.0.0.1:{free_port}/", allow_private=True))
+
+
 async def test_n21_a_broken_chunk_in_the_middle_is_noticed_at_once(origin: Origin, fail: Fail) -> None:
     origin.raw("/a", CHUNKED + b"4\r\n<rss\r\n", b"zz\r\n", pause=0.1, end="hang")
     assert (await fail("/a")).reason is Reason.PROTOCOL
