@@ -315,6 +315,15 @@ def test_the_feed_of_changes_is_offered_with_the_key_that_readers_need(
     assert app.test_client().get(links[0]).status_code == 200
 
 
+@pytest.mark.usefixtures("polled")
+def test_a_source_that_left_the_file_has_no_next_try(engine: Engine, now: datetime, client: FlaskClient) -> None:
+    sync(engine, now, listed(A, "tech"))
+    shown = page(client, "/status/source/3")
+    assert "no longer in config.yaml, so it is not asked any more; its stories stay" in text(shown.css_first(".where"))
+    facts = {text(fact.css_first("dt")): text(fact.css_first("dd")) for fact in shown.css(".facts div")}
+    assert facts["Next try"] == "none"
+
+
 def test_one_poll_alone_is_a_bar_and_not_a_wall(client: FlaskClient, polled: None) -> None:
     shown = page(client, "/status/source/1").css("svg.chart")[-1]
     assert [float(bar.attributes["width"] or 0) for bar in shown.css("rect.good")] == [12.0]  # of 300
