@@ -110,7 +110,7 @@ def test_a_flood_is_listed_and_ended(config: Path, database: str, command: str, 
             "UPDATE sightings SET flood_id = 1, pending = 0, story_id = NULL WHERE reason = 'title'"
         )
     engine.dispose()
-    assert "flood 1: 1 items of" in call(config, "status", code=1).output
+    assert "flood 1: 1 item of" in call(config, "status", code=1).output
     assert "1 items" in call(config, command, "1").output
     assert "no flood 1 is held" in call(config, command, "1", code=2).output
     call(config, "ingest", "--once")
