@@ -123,7 +123,7 @@ def _text(one: Recorded, address: str) -> str:
         case Change.OFFLINE:
             return (
                 f"Every host is out of reach {since}, so it is probably our own network. No source is blamed; "
-                "all are tried again every few minutes."
+                "all are tried again soon."
             )
         case Change.ONLINE:
             return f"Sources answer again, {lasted}. What was missed is fetched now."
