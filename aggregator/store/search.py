@@ -12,11 +12,11 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from aggregator.store import search_on_postgresql
 from aggregator.store.schema import story_categories
 from feeds.terms import Phrase
 
 MOST = 500
-WEIGHED = 5_000  # on PostgreSQL: of so many that have all the words it is asked whether they are in the category
 HALF = timedelta(days=30)  # what a story says counts half when it is so much older than the newest that was found
 
 
@@ -56,24 +56,17 @@ def _hits(connection: Connection, phrases: Sequence[Phrase], slug: str, *, in_ti
     """Those that arrived last, `MOST` of them; relevance in (0, 1], relative to the most relevant."""
     if not phrases:
         return []
-    ask = _ask_postgresql if connection.dialect.name == "postgresql" else _ask_sqlite
-    rows = ask(connection, phrases, slug, in_title)
+    ask = search_on_postgresql.ask if connection.dialect.name == "postgresql" else _ask_sqlite
+    rows = ask(connection, phrases, slug, in_title, MOST)
     most = max((row.relevance for row in rows), default=0) or 1
     return [Hit(row.id, row.published, max(row.relevance / most, 0.001)) for row in rows]
 
 
-def _ask_sqlite(connection: Connection, phrases: Sequence[Phrase], slug: str, in_title: bool) -> Sequence[Any]:
-    asked = {"asked": _as_match(phrases, in_title), "slug": slug, "most": MOST}
+def _ask_sqlite(
+    connection: Connection, phrases: Sequence[Phrase], slug: str, in_title: bool, most: int
+) -> Sequence[Any]:
+    asked = {"asked": _as_match(phrases, in_title), "slug": slug, "most": most}
     return connection.execute(_SQLITE_TITLES if in_title else _SQLITE, asked).all()
-
-
-def _ask_postgresql(connection: Connection, phrases: Sequence[Phrase], slug: str, in_title: bool) -> Sequence[Any]:
-    apart = [Phrase((term,), False) for phrase in phrases for term in phrase.terms[:-1]]
-    ends = [Phrase(phrase.terms[-1:], phrase.open) for phrase in phrases]
-    asked = {"words": _as_tsquery([*apart, *ends]), "asked": _as_tsquery(phrases), "slug": slug, "most": MOST}
-    connection.execute(_BY_INDEX)
-    statement = _POSTGRESQL_TITLES if in_title else _POSTGRESQL
-    return connection.execute(statement, asked | {"weighed": WEIGHED}).all()
 
 
 # A word of a title says as much as five of a text. `CROSS JOIN` keeps SQLite to that order: the index gives stories by
@@ -90,40 +83,8 @@ _PUBLISHED = {"published": story_categories.c.published.type}
 _SQLITE = text(f"{_FOUND}, -bm25(story_terms, 5.0, 1.0) AS relevance {_FROM_INDEX}").columns(**_PUBLISHED)
 _SQLITE_TITLES = text(f"{_FOUND}, 1.0 AS relevance {_FROM_INDEX}").columns(**_PUBLISHED)
 
-# That words are there an index says alone; that they are in a row must be looked up in the terms of each story, which
-# costs 20 µs. So words are asked for first, and of the newest that have them all the rest. PostgreSQL's planner does
-# not know what reading terms costs, and would rather read them all: hence `_BY_INDEX`; `+ 0` bars another way to that.
-_BY_INDEX = text("""
-SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
-       set_config('enable_mergejoin', 'off', true)
-""")
-_AMONG_WORDS = """
-WITH newest AS MATERIALIZED (
-    SELECT story_id FROM story_texts WHERE {column} @@ CAST(:words AS tsquery)
-    ORDER BY story_id + 0 DESC LIMIT :weighed
-), here AS MATERIALIZED (
-    SELECT newest.story_id, filed.published FROM newest JOIN story_categories AS filed
-        ON filed.story_id = newest.story_id
-        AND filed.category_id = (SELECT id FROM categories WHERE slug = :slug)
-    ORDER BY newest.story_id DESC LIMIT 2 * :most
-)
-SELECT here.story_id AS id, here.published, {relevance} AS relevance
-FROM here JOIN story_texts AS found ON found.story_id = here.story_id
-WHERE found.{column} @@ CAST(:asked AS tsquery)
-ORDER BY here.story_id DESC LIMIT :most
-"""
-_RANK = "ts_rank('{0.2, 0.2, 0.2, 1.0}', found.terms, CAST(:asked AS tsquery), 1)"
-_POSTGRESQL = text(_AMONG_WORDS.format(column="terms", relevance=_RANK))
-_POSTGRESQL_TITLES = text(_AMONG_WORDS.format(column="title", relevance="CAST(1 AS float)"))
-
 
 def _as_match(phrases: Sequence[Phrase], in_title: bool) -> str:
     """As FTS5 reads it. Terms are letters and digits, so nothing in them needs escaping."""
     asked = " AND ".join(f'"{" ".join(one.terms)}"{"*" if one.open else ""}' for one in phrases)
     return f"title : ({asked})" if in_title else asked
-
-
-def _as_tsquery(phrases: Sequence[Phrase]) -> str:
-    """As PostgreSQL reads it."""
-    rows = (" <-> ".join(f"'{term}'" for term in one.terms) + (":*" if one.open else "") for one in phrases)
-    return " & ".join(f"({row})" for row in rows)

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, text
 
 from aggregator.config.settings import DedupSettings
 from aggregator.dedup import rematch
 from aggregator.dedup.merge import Merger
-from aggregator.store import retention, search, texts
+from aggregator.store import retention, search, search_on_postgresql, texts
 from aggregator.store.engine import reading, writing
 from aggregator.store.schema import sightings, stories
 from feeds.model import Entry
@@ -181,3 +181,74 @@ def test_only_the_newest_that_have_a_common_word_are_looked_at(
     bring(1, *(entry(str(n), title=f"hay {n}", html="<p>needle</p>") for n in range(6, 10)))
     assert found("needle")[0] == "needle"
     assert len(found("needle")) == 3
+
+
+def walked(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let PostgreSQL walk from the newest to older ones wherever two of the newest say that it is worth it."""
+    monkeypatch.setattr(search_on_postgresql, "LARGE", 1)
+    monkeypatch.setattr(search_on_postgresql, "SAMPLE", 2)
+    monkeypatch.setattr(search_on_postgresql, "WALKING", 1e-9)
+    with writing(engine) as connection:
+        connection.execute(text("ANALYZE"))  # how many stories there are
+
+
+@pytest.fixture(params=["by the index", "by a walk"])
+def way(request: pytest.FixtureRequest, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Makes PostgreSQL go one of its ways; SQLite has only one."""
+    return lambda: walked(engine, monkeypatch) if request.param == "by a walk" else None
+
+
+@pytest.mark.parametrize(
+    ("query", "slug", "ids"),
+    [
+        ("hay", "all", [12, 11, 10, 9, 8]),
+        ("hay", "tech", [9, 8, 7, 6, 5]),
+        ("hay", "nowhere", []),
+        ("needle", "all", [3]),
+        ("needle hay", "tech", [3]),
+        ("needle", "news", []),
+        ("common", "all", [12, 11, 10, 8, 6]),
+        ('"hay common"', "all", [12, 10, 8, 6, 4]),
+        ("comm hay", "tech", [8, 6, 4, 2]),
+        ("高铁", "all", [11, 9, 7, 5, 3]),
+        ("铁", "tech", [9, 7, 5, 3, 1]),
+        ("高铁首发", "all", [9, 7, 5, 3, 1]),
+    ],
+)
+def test_the_same_is_found_whichever_way_is_gone(
+    engine: Engine,
+    bring: Bring,
+    way: Callable[[], None],
+    now: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+    query: str,
+    slug: str,
+    ids: list[int],
+) -> None:
+    monkeypatch.setattr(search, "MOST", 5)
+    said = ["高铁首发", "hay common"]
+    for n in range(1, 10):
+        html = f"<p>{said[n % 2 == 0]} {'needle' if n == 3 else ''} hay</p>"
+        bring(1, entry(str(n), title=f"hay {n}", html=html, published=now + timedelta(minutes=n)))
+    for n, html in ((10, "hay common"), (11, "高铁 common"), (12, "hay common")):
+        bring(
+            2,
+            entry(
+                str(n), title=f"hay {n}", html=html, published=now + timedelta(minutes=n), url=f"https://b.example/{n}"
+            ),
+        )
+    way()
+    with reading(engine) as connection:
+        assert search.newest(connection, asked(query), slug, 5) == ids
+
+
+def test_what_only_the_newest_are_full_of_is_found_among_the_old_too(
+    engine: Engine, bring: Bring, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "MOST", 3)
+    for n in range(1, 15):
+        title = f"needle {n}" if n in (1, 13, 14) else f"hay {n}"
+        bring(1, entry(str(n), title=title, published=now + timedelta(minutes=n)))
+    walked(engine, monkeypatch)
+    with reading(engine) as connection:
+        assert search.newest(connection, asked("needle"), "all", 3) == [14, 13, 1]
