@@ -3,7 +3,8 @@
 There are two ways, and each is slow where the other is quick. An index tells which stories have a word, but all of them
 and in no order: 60 ms for a word that a quarter of 200,000 stories have. Who walks from the newest story to older ones
 and reads the terms of each has met 500 with that word after 2,000, in 10 ms; with a rare word hardly ever. So a few of
-the newest are looked at first, and say how common it is. Both ways find the same.
+the newest are looked at first, and say how common it is. Both ways find the same, but of what the index gives only the
+newest are asked for their category.
 """
 
 from collections.abc import Sequence
@@ -43,7 +44,7 @@ def _walk(connection: Connection, column: str, asked: dict[str, Any]) -> Sequenc
     if connection.execute(_SIZE, {"slug": asked["slug"], "large": LARGE}).scalar_one() < LARGE:
         return None
     seen = connection.execute(_SEEN[column], asked | {"far": SAMPLE}).one()
-    share = seen.hits / seen.looked
+    share = seen.hits / max(seen.looked, 1)  # none where the newest are not indexed yet
     if share * share * seen.stories < WALKING * asked["wanted"]:  # wanted / share stories, or share * stories
         return None
     rows = connection.execute(_WALKED[column], asked | {"far": int(TOO_FAR * asked["wanted"] / share)}).all()

@@ -252,3 +252,14 @@ def test_what_only_the_newest_are_full_of_is_found_among_the_old_too(
     walked(engine, monkeypatch)
     with reading(engine) as connection:
         assert search.newest(connection, asked("needle"), "all", 3) == [14, 13, 1]
+
+
+def test_what_is_indexed_is_found_while_the_newest_are_not_yet(
+    engine: Engine, bring: Bring, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bring(1, entry("1", title="needle"))
+    carry(engine, 1, now, *(entry(str(n), title=f"needle {n}") for n in range(2, 6)))
+    Merger(DedupSettings(), ()).run(engine, now)
+    walked(engine, monkeypatch)
+    with reading(engine) as connection:
+        assert search.newest(connection, asked("needle"), "all", 5) == [1]
