@@ -95,9 +95,7 @@ def _print_findings(found: "tuple[Finding, ...]", settings: "Settings", polls: i
     from aggregator.config.report import summary
     from aggregator.publish.words import counted, minute
 
-    *warned, _ = summary(
-        settings, settings.warnings
-    )  # but for the verdict on the file, which is not the last word here
+    *warned, _ = summary(settings, settings.warnings)  # the verdict on the file is not the last word here
     for line in warned:
         click.echo(line)
     for one in found:
@@ -160,14 +158,19 @@ def _print_status(found: "Overview", sources: "tuple[SourceStatus, ...]", *, alo
     if not alone:
         counts = ", ".join(f"{count} {state}" for state, count in found.counts.items())
         click.echo(f"{counted(len(found.sources), 'source')}: {counts}; {counted(found.stories or 0, 'story')}")
-    briefly = [one for one in sources if not (alone or one.advice or one.problems or one.failures)]
+    well = [] if alone else [one for one in sources if _is_well(one)]
     for one in sources:
-        if one not in briefly:
+        if alone or not _is_well(one):
             _print_source(one, found.at)
-    if briefly:
+    if well:
         click.echo()
-    for one in briefly:
+    for one in well:
         click.echo(f"{_named(one)}: {_tried(one, found.at)}")
+
+
+def _is_well(one: "SourceStatus") -> bool:
+    """Whether a line is enough for it."""
+    return not (one.advice or one.problems or one.failures)
 
 
 def _named(one: "SourceStatus") -> str:
