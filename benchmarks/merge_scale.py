@@ -27,7 +27,7 @@ from sqlalchemy import Engine, func, insert, select, text
 from aggregator.config.settings import DedupSettings
 from aggregator.dedup import window
 from aggregator.dedup.merge import Merger
-from aggregator.service.running import collect_less
+from aggregator.service.process import collect_less
 from aggregator.store import keys, sources
 from aggregator.store.engine import open_engine, upgrade, writing
 from aggregator.store.schema import metadata, sightings, stories, story_categories

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from aggregator.config.settings import Settings
+    from aggregator.ingest.worker import Polled
 
 
 @click.command()
@@ -42,35 +43,36 @@ def run(config: Path) -> None:
 def ingest(config: Path, once: bool, source: str | None, force: bool, as_json: bool) -> None:
     """The writing wing alone: fetch, read, store, merge."""
     from aggregator.ingest import lists
-    from aggregator.service import running, setup
+    from aggregator.service import polling, setup
     from aggregator.store.clock import utc_now
 
     settings = load(config)
     if once and asyncio.run(lists.refresh(settings, utc_now())):
         settings = load(config)
     engine = setup.open_store(settings, meant=True)
-    due = running.due(engine, settings, only=source, force=force)
+    due = polling.due(engine, settings, only=source, force=force)
     if once or source:
         _ingest_once(engine, settings, due, source, as_json=as_json)
     else:
+        from aggregator.service import running
+
         asyncio.run(running.ingest_forever(engine, settings))
 
 
 def _ingest_once(engine: "Engine", settings: "Settings", due: int, source: str | None, *, as_json: bool) -> None:
-    from aggregator.ingest.worker import Polled
     from aggregator.publish.words import counted
-    from aggregator.service import running
+    from aggregator.service import polling
 
     tally = {"updated": 0, "unchanged": 0, "failed": 0, "added": 0}
     with progress() as shown:
         bar = shown.add_task("Polling", total=due)
 
-        def watch(polled: Polled) -> None:
+        def watch(polled: "Polled") -> None:
             tally[polled.outcome] += 1
             tally["added"] += polled.counts.added
             shown.advance(bar)
 
-        polls, merged = asyncio.run(running.ingest_once(engine, settings, only=source, watch=watch))
+        polls, merged = asyncio.run(polling.ingest_once(engine, settings, only=source, watch=watch))
         shown.update(bar, total=polls)
     if as_json:
         click.echo(json.dumps({"polls": polls, **tally, "stories": merged.founded}))

@@ -1,4 +1,4 @@
-"""What both databases share: two column types, aware instants and values of the model as JSON text; and long lists.
+"""What both databases share: column types, aware instants and values of the model as JSON text; long lists; upserts.
 
 SQLite knows neither time zones nor JSON that it would check, so the types convert at the border: nothing above the
 store ever sees a naive datetime or a dict.
@@ -7,7 +7,8 @@ store ever sees a naive datetime or a dict.
 import json
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
-from typing import Any, Generic, TypeVar
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
 from sqlalchemy import (
@@ -17,13 +18,17 @@ from sqlalchemy import (
     Connection,
     DateTime,
     Dialect,
+    Table,
     Text,
     any_,
     bindparam,
     func,
     select,
 )
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import TypeDecorator, UserDefinedType
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects.sqlite import Insert
 
 T = TypeVar("T")
 
@@ -82,6 +87,25 @@ class Json(TypeDecorator[T], Generic[T]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> T:
         return self.empty if value is None else self._decoder.decode(value)
+
+
+class TermVector(UserDefinedType[str]):
+    """PostgreSQL's `tsvector`, by its name: SQLAlchemy's own type would load all of that dialect on SQLite, too."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        """As a table is made with it."""
+        return "TSVECTOR"
+
+
+def insert_into(table: Table, *, database: str) -> "Insert":
+    """An INSERT that can have ON CONFLICT: that of this database's dialect, PostgreSQL's being the same in all we use.
+
+    Only that one is loaded: PostgreSQL's takes 0.02 s, of every start on SQLite.
+    """
+    insert: Callable[[Table], Insert] = import_module(f"sqlalchemy.dialects.{database}").insert
+    return insert(table)
 
 
 def among(connection: Connection, column: ColumnElement[int], numbers: Collection[int]) -> ColumnElement[bool]:

@@ -11,8 +11,8 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Executable, delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
+from aggregator.store.columns import insert_into
 from aggregator.store.schema import poll_days
 
 KEPT = timedelta(days=90)
@@ -58,7 +58,7 @@ def count(connection: Connection, polls: Sequence[Mapping[str, Any]]) -> None:
 
 @cache  # building it anew takes 0.2 ms for each poll
 def _counting(database: str) -> Executable:
-    counted = (postgresql if database == "postgresql" else sqlite).insert(poll_days)
+    counted = insert_into(poll_days, database=database)
     more = {name: poll_days.c[name] + counted.excluded[name] for name in _SUMS}
     statement: Executable = counted.on_conflict_do_update(index_elements=["source_id", "day"], set_=more)
     return statement
@@ -85,8 +85,7 @@ def fold_old(connection: Connection, now: datetime) -> int:
     rows = [{**row._mapping, "day": BEFORE} for row in found]
     if not rows:
         return 0
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    folded = dialect.insert(poll_days)
+    folded = insert_into(poll_days, database=connection.dialect.name)
     more = {name: poll_days.c[name] + folded.excluded[name] for name in _SUMS}
     connection.execute(folded.on_conflict_do_update(index_elements=["source_id", "day"], set_=more), rows)
     return connection.execute(delete(poll_days).where(old)).rowcount

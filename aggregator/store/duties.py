@@ -8,9 +8,9 @@ from datetime import timedelta
 from uuid import uuid4
 
 from sqlalchemy import Connection, Engine, or_, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from aggregator.store.clock import Clock
+from aggregator.store.columns import insert_into
 from aggregator.store.engine import writing
 from aggregator.store.schema import duties
 
@@ -31,9 +31,8 @@ class Duty:
     def take(self) -> bool:
         """Whether it is ours to do now: nobody is at it, and it has rested."""
         now = self._clock()
-        dialect = postgresql if self._engine.dialect.name == "postgresql" else sqlite
         mine = {"holder": self._holder, "until": now + self._lease}
-        taken = dialect.insert(duties).values(name=self._name, **mine)
+        taken = insert_into(duties, database=self._engine.dialect.name).values(name=self._name, **mine)
         over = duties.c.until <= now
         written_by_a_wrong_clock = duties.c.until > now + max(self._every, self._lease)
         free = or_(over, written_by_a_wrong_clock)

@@ -20,13 +20,12 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from aggregator.outcome import Failed, Move, Outcome, Reason, Unchanged, Updated, Why
 from aggregator.standing import Transition, judge
 from aggregator.store import days, transitions
 from aggregator.store.claims import Claim
-from aggregator.store.columns import Instant, among
+from aggregator.store.columns import Instant, among, insert_into
 from aggregator.store.schema import fetches, hosts, sources
 from feeds.model import Rhythm
 
@@ -204,8 +203,7 @@ def _history_row(one: Ended, now: datetime) -> dict[str, object]:
 
 def _hold(connection: Connection, host: str, until: datetime) -> None:
     """Nobody goes to this host before then, whichever source or command asks for it; a longer hold stands."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    held = dialect.insert(hosts).values(host=host, held_until=until)
+    held = insert_into(hosts, database=connection.dialect.name).values(host=host, held_until=until)
     longer = held.on_conflict_do_update(
         index_elements=[hosts.c.host], set_={"held_until": until}, where=hosts.c.held_until < until
     )

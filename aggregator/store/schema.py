@@ -1,7 +1,7 @@
-"""The tables. Migrations make them; a test proves that both say the same.
+"""The tables. Migrations make them; a test proves that both say the same. What they are found by is in `indexes`.
 
-Columns that end in `_at` are instants that we observed. An index names the question it serves. Settings of a source
-that only config.yaml decides (priority, images, publish …) are not here: rows and settings meet by `sources.address`.
+Columns that end in `_at` are instants that we observed. Settings of a source that only config.yaml decides (priority,
+images, publish …) are not here: rows and settings meet by `sources.address`.
 """
 
 from datetime import datetime
@@ -12,7 +12,6 @@ from sqlalchemy import (
     Date,
     Float,
     ForeignKey,
-    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -21,11 +20,9 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
-    text,
 )
-from sqlalchemy.dialects.postgresql import TSVECTOR
 
-from aggregator.store.columns import Instant, Json
+from aggregator.store.columns import Instant, Json, TermVector
 from feeds.model import Enclosure, Person, Rhythm
 
 metadata = MetaData(
@@ -38,6 +35,7 @@ metadata = MetaData(
 )
 
 TEXTS = Json[tuple[str, ...]](tuple[str, ...], empty=())
+TERMS = LargeBinary().with_variant(TermVector(), "postgresql")
 
 # SQLite gives AUTOINCREMENT ids only to INTEGER; PostgreSQL's sightings will outgrow 32 bits.
 RowId = BigInteger().with_variant(Integer, "sqlite")
@@ -91,10 +89,6 @@ sources = Table(
         "arrivals", Json[tuple[datetime, ...]](tuple[datetime, ...], empty=())
     ),  # of the newest entries, newest first
 )
-Index("ix_sources_next_fetch_at", sources.c.next_fetch_at, sqlite_where=sources.c.removed_at.is_(None),
-      postgresql_where=sources.c.removed_at.is_(None))  # claim_due  # fmt: skip
-Index("ix_sources_host", sources.c.host, sqlite_where=sources.c.lease_token.is_not(None),
-      postgresql_where=sources.c.lease_token.is_not(None))  # claim_due: is the host busy?  # fmt: skip
 
 # Hosts that asked us to stay away, whoever of their sources was told so.
 hosts = Table(
@@ -120,7 +114,6 @@ fetches = Table(
     Column("added", Integer, nullable=False, server_default="0"),
     Column("changed", Integer, nullable=False, server_default="0"),
 )
-Index("ix_fetches_source_id_id", fetches.c.source_id, fetches.c.id)  # the last polls of one source
 
 # What a source's polls of one day came to, so that months can be shown though only the last polls are kept. What is
 # older than that is added up in the day `store.days.BEFORE`, so that the sums only grow.
@@ -150,7 +143,6 @@ transitions = Table(
     Column("reason", Text),  # outcome.Reason
     Column("detail", Text),
 )
-Index("ix_transitions_source_id_id", transitions.c.source_id, transitions.c.id)  # those of one source; of our network
 
 stories = Table(
     "stories",
@@ -164,8 +156,6 @@ stories = Table(
         "indexed", SmallInteger, nullable=False, server_default="0"
     ),  # 0: its text may not be the one it is found by
 )
-Index("ix_stories_unindexed", stories.c.id, sqlite_where=text("indexed = 0"),
-      postgresql_where=text("indexed = 0"))  # texts.index_some: what waits to be found  # fmt: skip
 
 # What stories are found by. On PostgreSQL the terms with their places, indexed. On SQLite that is in `story_terms`, a
 # virtual table of FTS5 that keeps no texts; what was put into it must be said when it is taken out again, and is here,
@@ -176,11 +166,9 @@ story_texts = Table(
     Column("story_id", ForeignKey(stories.c.id), primary_key=True, autoincrement=False),
     Column("lead_id", RowId, nullable=False),  # the sighting whose text it is …
     Column("text_digest", LargeBinary, nullable=False),  # … and which one of its texts
-    Column("title", LargeBinary().with_variant(TSVECTOR(), "postgresql"), nullable=False),  # its terms
-    Column("terms", LargeBinary().with_variant(TSVECTOR(), "postgresql"), nullable=False),  # of title and text
+    Column("title", TERMS, nullable=False),  # its terms
+    Column("terms", TERMS, nullable=False),  # of title and text
 )
-Index("ix_story_texts_title", story_texts.c.title, postgresql_using="gin").ddl_if("postgresql")  # search: in titles
-Index("ix_story_texts_terms", story_texts.c.terms, postgresql_using="gin").ddl_if("postgresql")  # search: anywhere
 
 # One poll of a source that brought so much that is old, undated or known that it was not published at once.
 floods = Table(
@@ -246,27 +234,6 @@ sightings = Table(
     Column("original", LargeBinary),
     UniqueConstraint("source_id", "guid_key"),
 )
-Index("ix_sightings_pending", sightings.c.id, sqlite_where=text("pending = 1"),
-      postgresql_where=text("pending = 1"))  # merge: what waits, in arrival order  # fmt: skip
-Index("ix_sightings_joined", sightings.c.first_seen_at, sightings.c.story_id,
-      sqlite_where=sightings.c.matched_id.is_not(None),
-      postgresql_where=sightings.c.matched_id.is_not(None))  # top: which stories did others join of late?  # fmt: skip
-Index("ix_sightings_story_id", sightings.c.story_id)  # a story's sightings
-Index("ix_sightings_source_id_alias_key", sightings.c.source_id, sightings.c.alias_key,
-      sqlite_where=sightings.c.alias_key.is_not(None),
-      postgresql_where=sightings.c.alias_key.is_not(None))  # save: the same guid in another spelling?  # fmt: skip
-Index("ix_sightings_source_id_link_key", sightings.c.source_id, sightings.c.link_key,
-      sqlite_where=sightings.c.link_key.is_not(None),
-      postgresql_where=sightings.c.link_key.is_not(None))  # save: the same entry under another guid?  # fmt: skip
-Index("ix_sightings_source_id_title_key", sightings.c.source_id, sightings.c.title_key,
-      sqlite_where=sightings.c.title_key.is_not(None),
-      postgresql_where=sightings.c.title_key.is_not(None))  # save: the same entry at another address?  # fmt: skip
-Index("ix_sightings_flood_id", sightings.c.flood_id, sqlite_where=sightings.c.flood_id.is_not(None),
-      postgresql_where=sightings.c.flood_id.is_not(None))  # what a flood brought  # fmt: skip
-
-Index("ix_sightings_unresolved_images", sightings.c.source_id, sightings.c.unresolved_images,
-      sqlite_where=sightings.c.unresolved_images > 0,
-      postgresql_where=sightings.c.unresolved_images > 0)  # how many a source has; hardly any does  # fmt: skip
 
 # What merging finds candidates by: address, title, and the smallest hashes of the text, as pairs of key and sighting.
 # One row a batch of the merge, in order; nothing that is older than the window stays. A number is never given again:
@@ -319,8 +286,6 @@ story_categories = Table(
     Column("published", Instant, nullable=False),  # a copy of stories.published, for the index
     sqlite_with_rowid=False,
 )
-Index("ix_story_categories_published", story_categories.c.category_id, story_categories.c.published,
-      story_categories.c.story_id)  # the newest stories of a category  # fmt: skip
 
 # One row: which config.yaml is in force, and why the one that stands there now is not.
 configuration = Table(

@@ -12,10 +12,9 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, case, delete, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from aggregator.store import texts
-from aggregator.store.columns import among
+from aggregator.store.columns import among, insert_into
 from aggregator.store.schema import (
     categories,
     sightings,
@@ -67,7 +66,7 @@ def found(connection: Connection, new: Sequence[NewStory]) -> dict[int, int]:
     return {row.lead_id: row.id for row in connection.execute(_FOUND, rows)}
 
 
-_NEW = sqlite.insert(stories)
+_NEW = insert_into(stories, database="sqlite")
 _FOUND = _NEW.on_conflict_do_update(
     index_elements=[stories.c.uuid], set_={"lead_id": _NEW.excluded.lead_id, "indexed": 0}
 ).returning(stories.c.lead_id, stories.c.id)
@@ -154,7 +153,6 @@ def file_stories(connection: Connection, story_ids: Collection[int]) -> None:
     """Put stories into every category that any of their sightings' sources is in; what is there already stays."""
     if not story_ids:
         return
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     memberships = (
         select(stories.c.id, source_categories.c.category_id, stories.c.published)
         .select_from(stories)
@@ -164,7 +162,7 @@ def file_stories(connection: Connection, story_ids: Collection[int]) -> None:
         .distinct()
     )
     filed = connection.scalars(
-        dialect.insert(story_categories)
+        insert_into(story_categories, database=connection.dialect.name)
         .from_select(["story_id", "category_id", "published"], memberships)
         .on_conflict_do_nothing()
         .returning(story_categories.c.category_id)
@@ -257,9 +255,8 @@ def dissolve(connection: Connection, story_ids: Collection[int], now: datetime) 
 
 def part(connection: Connection, sighting_id: int, others: Collection[int], now: datetime) -> None:
     """Remember that a sighting does not belong with these others, whatever a merge will find."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     rows = [{"sighting_id": sighting_id, "other_id": other, "split_at": now} for other in others]
-    connection.execute(dialect.insert(splits).on_conflict_do_nothing(), rows)
+    connection.execute(insert_into(splits, database=connection.dialect.name).on_conflict_do_nothing(), rows)
 
 
 def parted(connection: Connection) -> dict[int, frozenset[int]]:

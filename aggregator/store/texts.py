@@ -10,8 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, delete, func, literal_column, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Engine, delete, func, insert, literal_column, select, update
 
 from aggregator.store.columns import among
 from aggregator.store.engine import writing
@@ -103,8 +102,7 @@ def _remember(connection: Connection, texts: Collection[Text]) -> None:
         {"story_id": text.story_id, "lead_id": text.lead_id, "text_digest": text.text_digest, **packed(text)}
         for text in texts
     ]
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    connection.execute(dialect.insert(story_texts), rows)
+    connection.execute(insert(story_texts), rows)
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql(_ADD, [(text.story_id, " ".join(text.title), " ".join(text.text)) for text in texts])
 

@@ -4,8 +4,8 @@ processes start at once, one of them runs them."""
 from alembic import context
 
 from aggregator.store.engine import writing
+from aggregator.store.indexes import metadata
 from aggregator.store.locks import Lock, wait_for
-from aggregator.store.schema import metadata
 
 with writing(context.config.attributes["engine"]) as connection:
     wait_for(connection, Lock.SETTING_UP)

@@ -17,7 +17,7 @@ from aggregator.config.settings import FetchSettings
 from aggregator.ingest import worker as worker_module
 from aggregator.ingest.pipeline import Pipeline
 from aggregator.ingest.worker import Worker
-from aggregator.service.running import due
+from aggregator.service.polling import due
 from aggregator.service.setup import put_in_force
 from aggregator.store import clock, patience, polls, sightings
 from aggregator.store.engine import open_engine, reading, upgrade, writing

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, inspect, text
 
 from aggregator.errors import DatabaseError
 from aggregator.store.engine import current_version, newest_version, open_engine, reading, upgrade, writing
-from aggregator.store.schema import metadata
+from aggregator.store.indexes import metadata
 
 
 def test_migrations_make_exactly_the_tables_of_the_schema(engine: Engine) -> None:
