@@ -9,6 +9,8 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
+from feeds.regex import regex
+
 FIRST_YEAR = 1970  # nothing was published on the web before; earlier dates are slips
 # Second 0 of Unix, in whatever zone it was written, is what programs write where they have no date.
 _EPOCH_IS_OVER = datetime(1970, 1, 1, 14, tzinfo=UTC)
@@ -89,7 +91,7 @@ _WEEKDAY = r"(?:[^\W\d]{2,12}\.?[\s,،]+)?"
 _FLAGS = re.IGNORECASE
 
 _DIALECTS = tuple(
-    re.compile(pattern, _FLAGS)
+    regex(pattern, _FLAGS)
     for pattern in (
         # Mon, 02 Jan 2024 03:04:05 +0000 · 2 January 2024 · 2. Januar 2024 · 2-Jan-24
         rf"{_WEEKDAY}(?P<day>\d{{1,2}})(?:st|nd|rd|th|er|º)?[\s./-]+(?:de\s+)?(?:(?P<name>[^\W\d]{{2,12}})|(?P<month>\d{{1,2}})月)\.?"
@@ -117,7 +119,7 @@ _DIALECTS = tuple(
         r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2}))?",
     )
 )
-_EPOCH = re.compile(r"\d{10}(?:\d{3})?")
+_EPOCH = regex(r"\d{10}(?:\d{3})?")
 _AFTERNOON = ("p", "下午", "晚上", "午後", "오후")
 _MORNING = ("a", "上午", "凌晨", "早上", "午前", "오전")
 

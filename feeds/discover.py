@@ -12,6 +12,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from feeds.errors import FeedError
 from feeds.known_sites import feed_of
+from feeds.regex import regex
 from feeds.urls import resolve
 from feeds.webpage import base_of, text_of_page, tree_of
 
@@ -28,9 +29,9 @@ _TYPES = {
     "text/xml": "rss",
 }
 _VAGUE = frozenset(("application/json", "application/xml", "text/xml"))  # also of what is no feed at all
-_NO_FEED = re.compile(r"/wp-json/|/oembed\b|/xmlrpc\.php|/osd\.xml|opensearch|/wlwmanifest", re.IGNORECASE)
-_COMMENTS = re.compile(r"\bcomments?\b|kommentare?\b|commentaires\b|comentarios\b|評論|评论|コメント", re.IGNORECASE)
-_LOOKS_LIKE_A_FEED = re.compile(
+_NO_FEED = regex(r"/wp-json/|/oembed\b|/xmlrpc\.php|/osd\.xml|opensearch|/wlwmanifest", re.IGNORECASE)
+_COMMENTS = regex(r"\bcomments?\b|kommentare?\b|commentaires\b|comentarios\b|評論|评论|コメント", re.IGNORECASE)
+_LOOKS_LIKE_A_FEED = regex(
     r"\.(?P<ending>rss|atom|rdf)(?:\.xml)?(?:$|\?)"
     r"|/(?:index|blog|news)\.(?:xml|json)(?:$|\?)|/[\w.-]*(?:feed(?!back|er)|rss|atom)[\w.-]*\.(?:xml|json|php)(?:$|\?)"
     r"|/(?:feeds?|rss|atom)(?:/|/(?:rss|atom)/?)?(?:$|\?)|[?&](?:feed|format|type)=(?:rss2?|atom)\b|//feeds?\.|//feedburner",
@@ -38,11 +39,11 @@ _LOOKS_LIKE_A_FEED = re.compile(
 )
 # A channel's page names its channel in its canonical address, and again in the data for its scripts (November 2026).
 _CHANNELS = (
-    re.compile(r"""rel=["']?canonical["']?\s+href=["']https://www\.youtube\.com/channel/(UC[\w-]{22})["']"""),
-    re.compile(r'"externalId"\s*:\s*"(UC[\w-]{22})"'),
-    re.compile(r'"channelId"\s*:\s*"(UC[\w-]{22})"'),
+    regex(r"""rel=["']?canonical["']?\s+href=["']https://www\.youtube\.com/channel/(UC[\w-]{22})["']"""),
+    regex(r'"externalId"\s*:\s*"(UC[\w-]{22})"'),
+    regex(r'"channelId"\s*:\s*"(UC[\w-]{22})"'),
 )
-_YOUTUBE = re.compile(r"https?://(?:(?:www|m)\.)?youtube\.com/", re.IGNORECASE)
+_YOUTUBE = regex(r"https?://(?:(?:www|m)\.)?youtube\.com/", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

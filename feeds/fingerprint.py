@@ -7,7 +7,6 @@ The sketch is the bottom-k form of MinHash (Broder, "On the resemblance and cont
 shingle instead of 128, and from it resemblance *and* containment can be estimated. docs/decisions/0014 has the figures.
 """
 
-import re
 import unicodedata
 from array import array
 from collections.abc import Sequence
@@ -20,6 +19,7 @@ from xxhash import xxh3_64_intdigest, xxh3_128_digest
 
 from feeds.html import text_of, word_count
 from feeds.model import Entry
+from feeds.regex import regex
 from feeds.urls import canonicalise
 
 # A title that may serve as evidence: four words such as "Links for Monday morning" may still be anybody's, so formulas
@@ -36,28 +36,28 @@ SKETCH = 128  # hashes; an estimate of containment .5 is within .09 two times in
 NEAR_KEYS = 8  # of the sketch, for the index: of the ECB+ copies 94 % share one
 
 # Scripts that put no space between words: beside those of `feeds.html.UNSPACED` Myanmar and Khmer.
-_UNSPACED = re.compile(
+_UNSPACED = regex(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff]"
 )
 # Python's \w leaves out vowel signs, without which Indic words fall apart; U+0964 and U+0965 end sentences.
-_WORD = re.compile("[\\w\u0900-\u0963\u0966-\u0dff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]+")
-_ASCII_WORD = re.compile("[0-9a-z]+")
+_WORD = regex("[\\w\u0900-\u0963\u0966-\u0dff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]+")
+_ASCII_WORD = regex("[0-9a-z]+")
 # What is between the spaces of a text of words, with each character of an unspaced script for itself. A `sub`
 # that puts spaces around those calls into Python for each of them: 0.5 ms for an item of 1.5 KB in Chinese, this 0.07.
-_PIECE = re.compile(f"{_UNSPACED.pattern}|[^ {_UNSPACED.pattern[1:]}+")
-_LETTER = re.compile(r"[^\W\d_]")
-_POINTS = re.compile("[\u0591-\u05c7\u064b-\u065f\u0670\u0640\u00ad\u200b-\u200f\u2060\ufeff]")  # written or not
-_APOSTROPHES = re.compile("['’ʼ]")
+_PIECE = regex(f"{_UNSPACED.pattern}|[^ {_UNSPACED.pattern[1:]}+")
+_LETTER = regex(r"[^\W\d_]")
+_POINTS = regex("[\u0591-\u05c7\u064b-\u065f\u0670\u0640\u00ad\u200b-\u200f\u2060\ufeff]")  # written or not
+_APOSTROPHES = regex("['’ʼ]")
 
 # Words that mark a title as one of a series, in the languages that the corpus of real feeds has most of.
-_FORMULAIC = re.compile(
+_FORMULAIC = regex(
     r"\b(?:quoting|quote of|links?|link ?log|linkdump|bookmarks|round ?up|digest|newsletter|weekly|daily|monthly"
     r"|weeknotes?|week in|this week|open thread|podcast|episode|briefing|recap|headlines|changelog|release notes"
     r"|now playing|presseschau|photo of the day|picture of the day|word of the day|untitled)\b"
     r"|早 报|日 报|晚 报|周 报|周 刊|月 刊|简 讯|每 日|每 周|今 日|一 周|週 刊|まとめ|ま と め"
 )
 # What parts a headline from the name of its site: a bar, a middle dot, or a dash with spaces around; 标题_新浪网.
-_SUFFIX = re.compile(r"(?:\s+[-–—|·•:»«]{1,2}\s+|\s*[|｜_]\s*)(?=[^|｜_]*$)")
+_SUFFIX = regex(r"(?:\s+[-–—|·•:»«]{1,2}\s+|\s*[|｜_]\s*)(?=[^|｜_]*$)")
 _SHORTEST_SITE = 3  # letters of a name that a host or a feed's title must share with the end of a headline
 
 

@@ -10,47 +10,48 @@ from html import unescape
 
 from selectolax.lexbor import LexborHTMLParser
 
+from feeds.regex import regex
 from feeds.urls import resolve
 
 # HTML Living Standard §15.3.1: elements that are hidden, or whose content is not text.
-_UNSEEN = re.compile(
+_UNSEEN = regex(
     r"<!--(?:-?>|.*?(?:--!?>|\Z))|<(script|style|template|title|textarea|iframe|noembed|noframes)\b.*?(?:</\1\s*>|\Z)",
     re.IGNORECASE | re.DOTALL,
 )
 # Elements that begin and end a line where they are shown (§15.3.3 to §15.3.9).
-_BLOCK = re.compile(
+_BLOCK = regex(
     r"</?(?:address|article|aside|blockquote|br|caption|center|dd|details|dialog|dir|div|dl|dt|fieldset|figcaption|figure"
     r"|footer|form|h[1-6]|header|hgroup|hr|legend|li|main|menu|nav|ol|option|p|pre|section|summary|table|tbody|td|tfoot|th"
     r"|thead|tr|ul|video|audio)\b[^<>]*>",
     re.IGNORECASE,
 )
-_TAG = re.compile(r"<[a-zA-Z/!?][^<>]*>")
-_REFERENCE = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
+_TAG = regex(r"<[a-zA-Z/!?][^<>]*>")
+_REFERENCE = regex(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
 # Thai, Lao, Kana, Han: scripts in which a word is not what stands between spaces (Unicode 15 blocks).
-UNSPACED = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff]")
-_UNSPACED_RUN = re.compile(f"{UNSPACED.pattern}+")
-_SPACED_WORD = re.compile(rf"[^\s{UNSPACED.pattern[1:-1]}]+")
+UNSPACED = regex("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff]")
+_UNSPACED_RUN = regex(f"{UNSPACED.pattern}+")
+_SPACED_WORD = regex(rf"[^\s{UNSPACED.pattern[1:-1]}]+")
 
 # After these an ellipsis looks like a slip: "....", ",…". Of stops only those that are drawn as a dot.
 _SEPARATING = " \t\n\u3000.…·,;:、，；：。．،؛۔-–—"
 
 # XML 1.0 §2.2: what may stand in a document. Matching what may stay is far faster than searching for what may not.
 _ALLOWED = "\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff"
-_CLEAN = re.compile(f"[{_ALLOWED}]*")
-_FORBIDDEN = re.compile(f"[^{_ALLOWED}]")
+_CLEAN = regex(f"[{_ALLOWED}]*")
+_FORBIDDEN = regex(f"[^{_ALLOWED}]")
 
 # nh3 and lexbor are quadratic in nesting and in the attributes of one tag: 100,000 nested <div> take nh3 69 s. Within
 # these limits the worst of twenty hostile shapes takes 0.25 s in either.
 MAX_HTML = 256 * 1024  # characters
 MAX_DEPTH = 512  # elements
 MAX_TAG = 16 * 1024  # characters
-_DATA_URL = re.compile(r"""(["'])data:[^"'<>]*\1""", re.IGNORECASE)
-_HUGE_TAG = re.compile(rf"<[a-zA-Z/!?][^<>]{{{MAX_TAG},}}>?")
-_NESTING = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:-]*)[^<>]*>")
+_DATA_URL = regex(r"""(["'])data:[^"'<>]*\1""", re.IGNORECASE)
+_HUGE_TAG = regex(rf"<[a-zA-Z/!?][^<>]{{{MAX_TAG},}}>?")
+_NESTING = regex(r"<(/?)([a-zA-Z][a-zA-Z0-9:-]*)[^<>]*>")
 # These end by themselves where the next begins, or have no content.
 _FLAT_NAMES = "p li dt dd td th tr option br hr img wbr source input col area param"
 _FLAT = frozenset(_FLAT_NAMES.split())
-_RELATIVE = re.compile(
+_RELATIVE = regex(
     r"""\s(?:href|src|poster|cite|srcset|data-[a-z-]+)\s*=\s*["']?\s*(?![a-zA-Z][a-zA-Z0-9+.-]*:|["'>])""",
     re.IGNORECASE,
 )

@@ -18,8 +18,9 @@ from feeds.known_sites import feed_of
 from feeds.model import Feed
 from feeds.parse import Reading, jsondata, page, sitemap
 from feeds.parse.options import Option
+from feeds.regex import regex
 
-_BLANK = re.compile(r"[\x00-\x20\x7f\xa0\u2028\u2029]")
+_BLANK = regex(r"[\x00-\x20\x7f\xa0\u2028\u2029]")
 
 
 class Reader(Protocol):

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
+from feeds.regex import regex
+
 _ATOM = "https://github.com/{}.atom"
 _VIDEOS = "https://www.youtube.com/feeds/videos.xml?{}={}"
 # First parts of paths on GitHub that are no owner of a repository.
@@ -25,7 +27,7 @@ _NO_MASTODON_HOSTS = r"""
     producthunt\.com replit\.com snapchat\.com substack\.com t\.me threads\.(?:net|com) tiktok\.com truthsocial\.com
     unpkg\.com unsplash\.com velog\.io
 """
-_NO_MASTODON = re.compile(rf"(?:.*\.)?(?:{'|'.join(_NO_MASTODON_HOSTS.split())})")
+_NO_MASTODON = regex(rf"(?:.*\.)?(?:{'|'.join(_NO_MASTODON_HOSTS.split())})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +102,7 @@ def _mastodon(host: str, path: str, query: str) -> str | None:
 
 
 _SITES = tuple(
-    _Site(host=re.compile(host), feed=feed)
+    _Site(host=regex(host), feed=feed)
     for host, feed in (
         (r"(?:(?:www|m)\.)?youtube\.com", _youtube),
         (r"(?:www\.)?github\.com", _github),

@@ -8,18 +8,20 @@ letters at a time, for templates and texts of one page often differ. A newcomer 
 
 import re
 
+from feeds.regex import regex
+
 _WINDOWS = {bytes([byte]).decode("cp1252"): byte for byte in {*range(0x80, 0xA0)} - {0x81, 0x8D, 0x8F, 0x90, 0x9D}}
 _BYTES = {ord(letter): byte for letter, byte in _WINDOWS.items()} | {code: code for code in range(0x80, 0x100)}
 _FOLLOWING = f"\x80-\xbf{''.join(_WINDOWS)}"
 # UTF-8 as it looks then: two letters of Latin scripts and signs (U+0080…U+00FF), three of punctuation (U+2000…U+2FFF);
 # of other scripts several in a row, for any single pair may be meant; "œ" alone is as sure.
-_TWICE = re.compile(
+_TWICE = regex(
     f"(?:[\xc2\xc3][{_FOLLOWING}]|\xc5\u201c|\xe2[{_FOLLOWING}]{{2}}"
     f"|(?:[\xc4-\xdf][{_FOLLOWING}]|[\xe0-\xef][{_FOLLOWING}]{{2}}|\xf0[{_FOLLOWING}]{{3}}){{3,}}+)+"
 )
-_HINT = re.compile("[\xc2-\xf0][\x80-\xbf\u0152-\u2122]")
+_HINT = regex("[\xc2-\xf0][\x80-\xbf\u0152-\u2122]")
 # A capital at the end of a word and what comes after it, as in "MANHÃ…" or "ROMÃ »".
-_MEANT = re.compile("[A-Z\xc0-\xde][\xc2\xc3][\xa0\xbb\u2013\u2014\u2018-\u201d\u2026\u2022\u2122]")
+_MEANT = regex("[A-Z\xc0-\xde][\xc2\xc3][\xa0\xbb\u2013\u2014\u2018-\u201d\u2026\u2022\u2122]")
 _TIMES = 3
 
 

@@ -14,6 +14,7 @@ from xml.sax.saxutils import quoteattr
 from feeds.errors import EmptyDocument, NotAFeed
 from feeds.html import decode_references, without_forbidden
 from feeds.parse.encoding import decode
+from feeds.regex import regex
 
 MAX_SUBSCRIPTIONS = 100_000
 MAX_DEPTH = 32  # folders inside folders; what is deeper belongs to the last of them
@@ -22,14 +23,14 @@ MAX_ADDRESS = 8000
 
 # What is opened and never closed takes the rest with it, so that a million `<!--` cost one pass. No value has an
 # <outline> in it: a quotation mark that is forgotten costs one subscription, and the next is found.
-_TOKEN = re.compile(
+_TOKEN = regex(
     r"<!--.*?(?:-->|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)"
     r"|<(?P<close>/?)outline\b(?P<attributes>(?:[^<>\"']++|\"(?:[^\"<]|<(?!/?outline\b))*+\"|'(?:[^'<]|<(?!/?outline\b))*+')*+)>"
     r"|<title\b[^<>]*+>(?:<!\[CDATA\[)?(?P<title>[^<]*+)",
     re.DOTALL | re.IGNORECASE,
 )
-_ATTRIBUTE = re.compile(r"(?<![\w:.-])([\w:.-]{1,64})\s*+=\s*+(?:\"([^\"]*)\"|'([^']*)')", re.DOTALL)
-_LIST = re.compile(r"<(?:opml|outline)\b", re.IGNORECASE)
+_ATTRIBUTE = regex(r"(?<![\w:.-])([\w:.-]{1,64})\s*+=\s*+(?:\"([^\"]*)\"|'([^']*)')", re.DOTALL)
+_LIST = regex(r"<(?:opml|outline)\b", re.IGNORECASE)
 _ADDRESSES = ("xmlurl", "feedurl", "rssurl")
 _INCLUDED = "include"  # another list: nothing to subscribe to
 

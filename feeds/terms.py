@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from feeds.html import elided
+from feeds.regex import regex
 
 LONGEST_TEXT = 15_000  # characters that are indexed; PostgreSQL counts positions up to 16,383
 LONGEST_TERM = 40  # characters; what is longer is no word
@@ -29,10 +30,10 @@ _UNSPACED = (
     "\u0e00-\u0fff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u3005-\u3007\u3040-\u312f\u3130-\u318f\u31a0-\u31ff"
     "\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff"
 )
-_RUN = re.compile(f"([{_UNSPACED}]+)|([^{_UNSPACED}\\s]+)")
-_ASCII_WORD = re.compile("[0-9a-z]+")
+_RUN = regex(f"([{_UNSPACED}]+)|([^{_UNSPACED}\\s]+)")
+_ASCII_WORD = regex("[0-9a-z]+")
 _QUOTES = '"“”„«»「」『』＂'
-_CHUNK = re.compile(f"[{_QUOTES}]([^{_QUOTES}]*)(?:[{_QUOTES}]|\\Z)|([^\\s{_QUOTES}]+)")
+_CHUNK = regex(f"[{_QUOTES}]([^{_QUOTES}]*)(?:[{_QUOTES}]|\\Z)|([^\\s{_QUOTES}]+)")
 # Letters that are another one with a stroke, which Unicode does not take apart; Arabic letters that are written for
 # each other, as Lucene's ArabicNormalizer and PersianNormalizer have them; signs that only shape a word.
 _SAME = dict(zip("øłđħŧıىیکة", "oldhtiييكه", strict=True)) | {"æ": "ae", "œ": "oe"}

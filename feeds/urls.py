@@ -11,6 +11,8 @@ from functools import lru_cache
 from html import unescape
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
+from feeds.regex import regex
+
 # Parameters that say where a reader came from and never what is shown. Only names that no site uses for content: `ref`,
 # `source`, `from` and `id` stay. Compared in November 2026 with Brave's query filter (components/query_filter/utils.cc)
 # and Miniflux (internal/reader/urlcleaner); beside theirs the ones of Matomo's older names (pk_, piwik_), AT Internet
@@ -25,34 +27,30 @@ _TRACKING_NAMES = """
     at_link_origin at_format at_ptr_name at_bbc_team ns_mchannel ns_source ns_campaign ns_linkname ns_fee
 """
 TRACKING = frozenset(_TRACKING_NAMES.split())
-_TRACKED = re.compile(
-    "[?&#](?:" + "|".join((*TRACKING_PREFIXES, *(name + "\\b" for name in sorted(TRACKING)))) + ")", re.I
-)
+_TRACKED = regex("[?&#](?:" + "|".join((*TRACKING_PREFIXES, *(name + "\\b" for name in sorted(TRACKING)))) + ")", re.I)
 
 _WEB = ("http", "https")
 _LONGEST = 8192  # what servers accept at most in practice; longer ones are data, not addresses
 
 _EDGES = "".join(map(chr, range(0x21))) + "\x7f\xa0\u200b\ufeff"  # WHATWG URL §4.4: C0 control or space, and what hides
-_TABS = re.compile(r"[\t\n\r]")
-_SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*):")
-_UNSAFE = re.compile(r"[\x00-\x20\x7f-\xa0\"<>`{}|^\\\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
-_HOST = re.compile(r"[^\s\x00-\x20\x7f/?#@:\\\[\]<>^|%\"'`{}]+")
-_IPV6 = re.compile(r"\[[0-9a-fA-F:.]+\]")
+_TABS = regex(r"[\t\n\r]")
+_SCHEME = regex(r"([a-zA-Z][a-zA-Z0-9+.-]*):")
+_UNSAFE = regex(r"[\x00-\x20\x7f-\xa0\"<>`{}|^\\\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+_HOST = regex(r"[^\s\x00-\x20\x7f/?#@:\\\[\]<>^|%\"'`{}]+")
+_IPV6 = regex(r"\[[0-9a-fA-F:.]+\]")
 # What needs nothing done: nine in ten addresses. No port, no user name, no capital in the host.
-_ORDINARY = re.compile(
-    r"https?://[a-z0-9.-]+(?:/[A-Za-z0-9._~!$'()*+,;=:@/&?%-]*)?(?:#[A-Za-z0-9._~!$'()*+,;=:@/?%-]*)?"
-)
+_ORDINARY = regex(r"https?://[a-z0-9.-]+(?:/[A-Za-z0-9._~!$'()*+,;=:@/&?%-]*)?(?:#[A-Za-z0-9._~!$'()*+,;=:@/?%-]*)?")
 
 # From the root of the base, and nothing in it to be taken out or written otherwise.
-_ROOTED = re.compile(r"/[A-Za-z0-9._~!$'()*+,=:@/%-]*(?:\?[A-Za-z0-9._~!$'()*+,;=:@/%-]+)?")
-_ORDINARY_ORIGIN = re.compile(r"(https?://[a-z0-9-][a-z0-9.-]*)/")
+_ROOTED = regex(r"/[A-Za-z0-9._~!$'()*+,=:@/%-]*(?:\?[A-Za-z0-9._~!$'()*+,;=:@/%-]+)?")
+_ORDINARY_ORIGIN = regex(r"(https?://[a-z0-9-][a-z0-9.-]*)/")
 
 _SAME_SITE = ("www.", "m.", "mobile.", "amp.")
-_UNRESERVED = re.compile(r"%(?:2D|2E|5F|7E|3[0-9]|4[1-9A-F]|5[0-9A]|6[1-9A-F]|7[0-9A])")  # RFC 3986 §6.2.2.2
-_PERCENT = re.compile(r"%[0-9a-fA-F]{2}")
-_STRAY_PERCENT = re.compile(r"%(?![0-9a-fA-F]{2})")
+_UNRESERVED = regex(r"%(?:2D|2E|5F|7E|3[0-9]|4[1-9A-F]|5[0-9A]|6[1-9A-F]|7[0-9A])")  # RFC 3986 §6.2.2.2
+_PERCENT = regex(r"%[0-9a-fA-F]{2}")
+_STRAY_PERCENT = regex(r"%(?![0-9a-fA-F]{2})")
 _AMP_PARAMETERS = frozenset(("amp", "amp=1", "amp=true", "outputtype=amp", "amp="))
-_AMP_CACHE = re.compile(r"/(?:amp|[cv])/(s/)?([^/]+\..+)", re.DOTALL)
+_AMP_CACHE = regex(r"/(?:amp|[cv])/(s/)?([^/]+\..+)", re.DOTALL)
 
 
 def resolve(base: str, href: str) -> str | None:

@@ -14,6 +14,7 @@ from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 from feeds.errors import EmptyDocument, Unreadable
 from feeds.html import MAX_TAG
 from feeds.parse.encoding import decode
+from feeds.regex import regex
 from feeds.urls import resolve
 
 MAX_PAGE = 2 * 2**20  # characters, without scripts; the longest front page of a newspaper had 1.1 million (2026)
@@ -21,20 +22,20 @@ MAX_DEPTH = 256  # elements in each other; pages made by programs have 60
 MAX_ATTRIBUTES = 512  # of one tag
 MAX_UNCLOSED = 64  # different `<b>` and their like that are open where their block ends: all go on in every later block
 
-_META_CHARSET = re.compile(rb"""<meta\b[^<>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9._:-]{1,40})""", re.IGNORECASE)
+_META_CHARSET = regex(rb"""<meta\b[^<>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9._:-]{1,40})""", re.IGNORECASE)
 _META_WITHIN = 4096  # bytes; HTML Living Standard §4.2.5.4 says 1024, which many pages exceed
 # A comment, or a tag as browsers see it (§13.2.5.6 to §13.2.5.41): quotes mean something only behind `=`, and what is
 # never closed goes on to the end. Nothing is ever taken back (`*+`), so that the whole page costs one pass.
-_TOKEN = re.compile(
+_TOKEN = regex(
     r"<!--(?:-?>|.*?(?:--!?>|\Z))"
     r"|<(/?)([a-zA-Z][^\s/>]*+)"
     r"((?:[\s/]++|[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:\"[^\"]*+(?:\"|\Z)|'[^']*+(?:'|\Z)|[^\s>]*+))?+)*+)(?:>|\Z)",
     re.DOTALL,
 )
-_ATTRIBUTE = re.compile(r"[^\s/>=][^\s/>=]*+(?:\s*+=\s*+(?:\"[^\"]*+\"?|'[^']*+'?|[^\s>]*+))?+")
-_DATA_URL = re.compile(r"""(["'])data:[^"'<>]*\1""", re.IGNORECASE)
+_ATTRIBUTE = regex(r"[^\s/>=][^\s/>=]*+(?:\s*+=\s*+(?:\"[^\"]*+\"?|'[^']*+'?|[^\s>]*+))?+")
+_DATA_URL = regex(r"""(["'])data:[^"'<>]*\1""", re.IGNORECASE)
 _NO_CONTENT = {
-    name: re.compile(rf"</{name}(?=[\s/>])[^>]*>|\Z", re.IGNORECASE) for name in ("script", "style", "svg", "template")
+    name: regex(rf"</{name}(?=[\s/>])[^>]*>|\Z", re.IGNORECASE) for name in ("script", "style", "svg", "template")
 }
 # These are closed by what follows them, or have no content (§13.1.2); an <a> ends where the next begins (§13.2.6.4.7).
 _NAMES = "a area base br col embed hr img input link meta option param rp rt source track wbr"

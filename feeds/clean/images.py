@@ -18,33 +18,32 @@ from feeds.clean.context import Context
 from feeds.clean.placeholders import is_blank
 from feeds.html import bounded, decode_references
 from feeds.model import Entry
+from feeds.regex import regex
 
 BACKGROUNDS = ("data-bg", "data-background-image", "data-bg-src", "data-background")
 # Attributes that hold the image of a block too, but just as often the page that a widget is about.
 BLOCKS_HIDE_IN = ("data-src", "data-original", "data-lazy-src", "data-original-src", "data-image", "data-url")
 
 _BLOCKS = "figure, div, span, a, p, section, li, td"
-_BLOCK = re.compile(rf"<(?:{_BLOCKS.replace(', ', '|')})\s[^<>]*data-(?:src|orig|lazy|image|url)", re.IGNORECASE)
-_IMG = re.compile(r"""<[iI][mM][gG](?=[\s/>])((?:[^<>"']++|"[^"<]*+"|'[^'<]*+')*+)>""")
-_ATTRIBUTE = re.compile(r"""([^\s"'<>/=]++)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'>]++)))?""")
+_BLOCK = regex(rf"<(?:{_BLOCKS.replace(', ', '|')})\s[^<>]*data-(?:src|orig|lazy|image|url)", re.IGNORECASE)
+_IMG = regex(r"""<[iI][mM][gG](?=[\s/>])((?:[^<>"']++|"[^"<]*+"|'[^'<]*+')*+)>""")
+_ATTRIBUTE = regex(r"""([^\s"'<>/=]++)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'>]++)))?""")
 # `<img` inside an attribute, where it is no image: `alt='<img src=x>'`.
-_IN_ATTRIBUTE = (re.compile(r'="[^"<]*<img', re.IGNORECASE), re.compile(r"='[^'<]*<img", re.IGNORECASE))
+_IN_ATTRIBUTE = (regex(r'="[^"<]*<img', re.IGNORECASE), regex(r"='[^'<]*<img", re.IGNORECASE))
 # What browsers and AMP's script show as an image by another name: amp-img, amp-anim; `<image>` is HTML's own slip
 # (HTML Living Standard §13.2.6.4.7).
-_BY_ANOTHER_NAME = re.compile(
-    r"<(?:amp-img|amp-anim|image)(?=[\s/>])|(</(?:amp-img|amp-anim|image)\s*>)", re.IGNORECASE
-)
+_BY_ANOTHER_NAME = regex(r"<(?:amp-img|amp-anim|image)(?=[\s/>])|(</(?:amp-img|amp-anim|image)\s*>)", re.IGNORECASE)
 # The text of a `<noscript>` that was read as text and escaped.
-_ESCAPED = re.compile(r"(<noscript[^<>]*>)([^<]*&lt;\s*img\s[^<]*)(?=</noscript)", re.IGNORECASE)
+_ESCAPED = regex(r"(<noscript[^<>]*>)([^<]*&lt;\s*img\s[^<]*)(?=</noscript)", re.IGNORECASE)
 # What is written of a tag that is mended: what `sanitize` lets through, so that it has less to read.
 _KEPT = ("src", "srcset", "sizes", "alt", "title", "width", "height", "lang", "dir")
-_SRC = re.compile(r'\ssrc="([^"]*)"')
-_URL = re.compile(r"^url\(\s*['\"]?|['\"]?\s*\)$")
-_TINY = re.compile(r"\s*[0-2](?:px)?\s*", re.IGNORECASE)
-_TINY_STYLE = re.compile(r"(?<![\w-])(?:width|height)\s*:\s*[0-2](?:px)?\s*(?:;|!|$)", re.IGNORECASE)
-_HIDDEN_STYLE = re.compile(r"display\s*:\s*none", re.IGNORECASE)
+_SRC = regex(r'\ssrc="([^"]*)"')
+_URL = regex(r"^url\(\s*['\"]?|['\"]?\s*\)$")
+_TINY = regex(r"\s*[0-2](?:px)?\s*", re.IGNORECASE)
+_TINY_STYLE = regex(r"(?<![\w-])(?:width|height)\s*:\s*[0-2](?:px)?\s*(?:;|!|$)", re.IGNORECASE)
+_HIDDEN_STYLE = regex(r"display\s*:\s*none", re.IGNORECASE)
 # Counters and share buttons that give no size. Compared in November 2026 with Miniflux (internal/reader/sanitizer).
-_COUNTER = re.compile(
+_COUNTER = regex(
     r"//(?:[\w-]+\.)?(?:feedsportal\.com|api\.flattr\.com|stats\.wordpress\.com|pixel\.wp\.com|pixel\.quantserve\.com"
     r"|doubleclick\.net|google-analytics\.com|scorecardresearch\.com)/"
     r"|//feeds\.feedburner\.com/~|//feeds\.wordpress\.com/1\.0/|//twitter\.com/share",

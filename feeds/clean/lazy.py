@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from feeds.clean import srcset
 from feeds.clean.placeholders import is_blank
+from feeds.regex import regex
 
 # Where addresses hide, likeliest first: lazysizes, lozad, jQuery Lazy, WordPress (Jetpack, WP Rocket, a3), Medium,
 # WeChat, Zhihu, Discuz, Sina, Typecho, Taobao, and what else feeds are known to show (November 2026).
@@ -24,12 +25,12 @@ SETS_HIDDEN_IN = ("data-srcset", "data-lazy-srcset", "data-original-set", "lazy-
 SIZES_HIDDEN_IN = ("data-sizes", "data-lazy-sizes")
 
 _LONGEST = 2048  # characters of what may be an address; the patterns below take longer for longer ones
-_LAZY_CLASS = re.compile(r"(?<!skip-)(?<!not-)(?<!no-)(?<!no)lazy|lozad|unveil", re.IGNORECASE)
+_LAZY_CLASS = regex(r"(?<!skip-)(?<!not-)(?<!no-)(?<!no)lazy|lozad|unveil", re.IGNORECASE)
 _OFF = frozenset(("false", "0", "off", "no"))
 _KINDS = r"\.(?:jpe?g|png|gif|webp|avif|bmp|svg|heic|jxl)(?:[?#!@][^\s<>\"]*)?"
 # What the value of an attribute above may be: an address with a host or a path, or the name of a file, with single
 # blanks too; no page, no media type (`image/png`), no ratio (`16/9`), no colour, no template (`{{src}}`).
-_ADDRESS = re.compile(
+_ADDRESS = regex(
     r"(?![^?#]*\.s?html?(?:[?#]|$))"
     r"(?:(?:https?:)?//[^\s{}<>\"]+|\.{0,2}/(?!/)[^\s{}<>\"]*[^\s{}<>\"./][^\s{}<>\"]*"
     r"|(?![\w+-]+:)(?!(?:image|text|video|application)/[\w+-]*$)(?=[^/]*[^\W\d])[\w%.~@-]+/[^\s{}<>\"]+"
@@ -37,15 +38,13 @@ _ADDRESS = re.compile(
     re.IGNORECASE,
 )
 # What any other attribute must look like: the path of an image file, without a scheme of its own.
-_IMAGE_FILE = re.compile(rf"(?!(?!https?:)[\w+-]+:)(?=[^/]*/)[^\s{{}}<>\"'?#]+?{_KINDS}", re.IGNORECASE)
+_IMAGE_FILE = regex(rf"(?!(?!https?:)[\w+-]+:)(?=[^/]*/)[^\s{{}}<>\"'?#]+?{_KINDS}", re.IGNORECASE)
 _NEVER_HIDES = frozenset(
     ("src", "srcset", "alt", "title", "class", "id", "href", "sizes", "style", "longdesc", "usemap")
 )
-_OTHER = re.compile(
-    r"placeholder|error|fallback|loading(?!-src)|avatar|icon|link|page"
-)  # names of what is not the image
-_POOR = re.compile(r"thumb|low|lqip|small|tiny|blur|preview")  # … and of what is better than nothing, and no more
-_OTHER_SCHEME = re.compile(r"(?!https?:)[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+_OTHER = regex(r"placeholder|error|fallback|loading(?!-src)|avatar|icon|link|page")  # names of what is not the image
+_POOR = regex(r"thumb|low|lqip|small|tiny|blur|preview")  # … and of what is better than nothing, and no more
+_OTHER_SCHEME = regex(r"(?!https?:)[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 
 
 def revealed(tag: str, attributes: Mapping[str, str]) -> dict[str, str | None]:

@@ -4,18 +4,18 @@
 the text are `sanitize`'s.
 """
 
-import re
 from dataclasses import replace
 from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
 
 from feeds.clean.context import Context
 from feeds.model import Enclosure, Entry, Person
+from feeds.regex import regex
 from feeds.urls import resolve, strip_tracking
 
 # Hosts that nobody outside can mean: without a dot, of names kept for inside (RFC 6761, 6762, 8375; ICANN's .internal),
 # and all that are numbers, which are looked at more closely.
-_MAYBE_INSIDE = re.compile(
+_MAYBE_INSIDE = regex(
     r"https?://(?:\[|[^/?#:.]+\.?(?:[/?#:]|$)|[^/?#:]*\.(?:local|localhost|internal|lan|home\.arpa|[0-9][0-9a-fx]*)\.?(?:[/?#:]|$))"
 )
 

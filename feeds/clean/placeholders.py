@@ -4,7 +4,7 @@ Pages put them into `src` until the image is scrolled to. They are told by name 
 name counts only where it says nothing else: `white.png` is one, `white-house.png` is not.
 """
 
-import re
+from feeds.regex import regex
 
 # Words that name nothing but a placeholder, with a short word before them and after.
 _SURE = """
@@ -18,7 +18,7 @@ _ALONE = """
 _NOTHING_SAID = (
     r"(?:img|images?|pic|icon|bg|default|common|static|ajax|sg|lazy|gif|svg|the|trans|1x1|\d+x\d+|\d{1,3}|v\d+)"
 )
-_FILE = re.compile(
+_FILE = regex(
     rf"(?:(?:.{{0,12}}[-_.])?(?:{'|'.join(_SURE.split())})\d?(?:[-_.].{{0,12}})?"
     rf"|(?:{_NOTHING_SAID}[-_.])*(?:{'|'.join(_ALONE.split())})\d?(?:[-_.]{_NOTHING_SAID})*)"
     r"\.(?:gif|png|svg|jpe?g|webp|avif)(?:#.*)?"
@@ -26,7 +26,7 @@ _FILE = re.compile(
 )
 # Whole addresses: services that draw them, folders of WordPress plugins for lazy images, Medium's blurred previews of
 # less than 100 pixels, WordPress' own pixel (November 2026).
-_PLACE = re.compile(
+_PLACE = regex(
     r"//(?:via\.placeholder\.com|placehold\.(?:it|co)|dummyimage\.com|fakeimg\.pl)/|/plugins/[^/]*lazy[^/]*/"
     r"|//miro\.medium\.com/(?:v2/)?(?:max/|resize:(?:fit|fill):|freeze/max/)\d\d[/:]"
 )

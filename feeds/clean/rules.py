@@ -19,6 +19,7 @@ import re2
 
 from feeds.html import text_of
 from feeds.model import Entry
+from feeds.regex import regex
 
 _OPTIONS = re2.Options()
 _OPTIONS.log_errors = False  # or it writes to stderr by itself
@@ -39,7 +40,7 @@ FIELDS: Mapping[str, Callable[[Entry], tuple[str, ...]]] = {
 OPERATORS = ("!~", "!=", "~", "=", ">", "<")
 AGE = "age"  # the field that is compared with `>` and `<`, and only it
 _HOURS = {"h": 1, "d": 24, "w": 7 * 24}
-_AGE = re.compile(r"(\d{1,5}) ?([hdw])", re.ASCII | re.IGNORECASE)
+_AGE = regex(r"(\d{1,5}) ?([hdw])", re.ASCII | re.IGNORECASE)
 WAITING = {"keep": ">", "drop": "<"}  # what a rule by age may not say in which list
 
 

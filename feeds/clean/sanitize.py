@@ -21,6 +21,7 @@ from feeds.clean.images import visible
 from feeds.clean.links import page, picture
 from feeds.html import bounded, text_of, without_forbidden
 from feeds.model import Entry
+from feeds.regex import regex
 from feeds.urls import resolve
 
 _TAG_NAMES = """
@@ -93,20 +94,20 @@ PLAYERS = {
     "streamable.com": "/",
     "odysee.com": "/$/embed/",
 }
-_FRAME = re.compile(r"(<iframe[^<>]*>).*?</iframe>", re.DOTALL)  # nh3 writes `<` and `>` in attributes as references
+_FRAME = regex(r"(<iframe[^<>]*>).*?</iframe>", re.DOTALL)  # nh3 writes `<` and `>` in attributes as references
 # The text of a formula where its source gives it: `alttext`, or the TeX that MathML converters add.
-_FORMULA = re.compile(
+_FORMULA = regex(
     r"""<math\b((?:[^<>"']++|"[^"<]*+"|'[^'<]*+')*+)>((?:(?!<math\b).)*?)</math\s*>""", re.IGNORECASE | re.DOTALL
 )
-_ALT_TEXT = re.compile(r"""\salttext\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
-_ANNOTATION = re.compile(r"<annotation\b([^<>]*)>([^<]*)</annotation\s*>", re.IGNORECASE)
-_PRE_LINES = re.compile(r"(<pre[^<>]*>)\n+")  # each reading of HTML takes one away, so that all must go for good
-_TAG_NAME = re.compile(r"<([a-zA-Z][^\s/<>]*)")
+_ALT_TEXT = regex(r"""\salttext\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
+_ANNOTATION = regex(r"<annotation\b([^<>]*)>([^<]*)</annotation\s*>", re.IGNORECASE)
+_PRE_LINES = regex(r"(<pre[^<>]*>)\n+")  # each reading of HTML takes one away, so that all must go for good
+_TAG_NAME = regex(r"<([a-zA-Z][^\s/<>]*)")
 # What is left may be read otherwise the next time where an element went that others were inside of (<form>), or where a
 # table put out what does not belong into it. Then it is cleaned until it stays as it is: once more, nearly always.
 _CALM = _TAGS - {"table", "caption", "colgroup", "col", "thead", "tbody", "tfoot", "tr", "td", "th"}
 ROUNDS = 4
-_NUMBER = re.compile(r"\d{1,5}(?:\.\d+)?%?", re.ASCII)
+_NUMBER = regex(r"\d{1,5}(?:\.\d+)?%?", re.ASCII)
 
 
 @dataclass(slots=True)

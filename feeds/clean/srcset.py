@@ -7,21 +7,23 @@ descriptor, parts two candidates. That is why this cannot be `split(",")`.
 import re
 from dataclasses import dataclass
 
+from feeds.regex import regex
+
 MAX_CANDIDATES = 20  # no page needs more, and a hostile one has 500 (case P13)
 _LONGEST = 32 * 1024
 _LONGEST_ORDINARY = 8 * 1024
 
-_ADDRESS = re.compile(r"[\s,]*(\S+)")
-_REST = re.compile(r"([^,(]*)(?:\([^)]*\)?)?[^,]*,?")
-_EDGE = re.compile(r"^,|,$")
+_ADDRESS = regex(r"[\s,]*(\S+)")
+_REST = regex(r"([^,(]*)(?:\([^)]*\)?)?[^,]*,?")
+_EDGE = regex(r"^,|,$")
 # What CMSs write: whole addresses of public hosts in which nothing needs doing (as `urls.resolve` sees it), each with a
 # descriptor. Nine sets in ten; one look instead of taking them apart saves 9 of 12 µs.
-_ORDINARY = re.compile(
+_ORDINARY = regex(
     r"(?:https?://[a-z][a-z0-9-]*(?:\.[a-z0-9-]+)*\.(?!local|internal/|lan/|arpa/)[a-z]{2,}/"
     r"[A-Za-z0-9._~!$'*+,;=:@/&?%-]*(?<!,) (?:\d{1,5}w|\d\d?x)"
     r"(?:, (?=h)|$)){1,20}"
 )
-_DESCRIPTOR = re.compile(r"\d{1,5}w|\d{1,2}(?:\.\d{1,3})?x", re.ASCII)
+_DESCRIPTOR = regex(r"\d{1,5}w|\d{1,2}(?:\.\d{1,3})?x", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,13 +11,14 @@ from html import unescape
 from feeds.clean.context import Context
 from feeds.clean.placeholders import is_blank
 from feeds.model import Entry
+from feeds.regex import regex
 
 # Exact after `sanitize`: there every value is quoted, and `<` and `>` in it are references.
-_IMG = re.compile(r"<img([^<>]*)>")
-_ATTRIBUTE = re.compile(r' (src|width|height)="([^"]*)"')
+_IMG = regex(r"<img([^<>]*)>")
+_ATTRIBUTE = regex(r' (src|width|height)="([^"]*)"')
 _SMALLEST = 49  # pixels; avatars and icons are 48 and less
 # Avatars, emoji, counters, buttons, advertisements, as feeds are known to show them (November 2026).
-_UNFIT = re.compile(
+_UNFIT = regex(
     r"gravatar\.com|/avatars?[/._-]|//avatars?\d*\.|/emoji/|/twemoji/|//twemoji\.|/smil(?:ey|ies)/|//s\.w\.org/|/emoticons?/"
     r"|feedburner\.com/~|/pixel\b|doubleclick|//feeds\.wordpress\.com|//pixel\.|//stats?\.|/tracking/|/counters?/|/counter\.(?:gif|php|png)|/badges?/"
     r"|shields\.io|/buttons?/|/share[-_/]|//ads?\d*\.|/ads?/|/adserver|/advert|/banners?/|googlesyndication"

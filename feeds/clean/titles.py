@@ -12,6 +12,7 @@ from dataclasses import replace
 from feeds.clean.context import Context
 from feeds.html import text_of, without_forbidden
 from feeds.model import Entry
+from feeds.regex import regex
 
 STAND_IN = 100  # characters of the text, at most, where there is no title
 
@@ -19,24 +20,24 @@ LONGEST = 500  # characters, a letter with its marks never parted
 
 # Latin, Greek, Cyrillic, Han, Kana, Hangul and their punctuation, of which nothing below needs to be asked: 1 µs a
 # title, where the five questions take 14.
-_ORDINARY = re.compile(
+_ORDINARY = regex(
     "[ -~\xa0-\xac\xae-\u02ff\u0370-\u0482\u048a-\u052f\u2010-\u2027\u2030-\u203e\u20a0-\u20bf\u2100-\u214f"
     "\u3000-\u3029\u3030-\u3098\u309b-\u312f\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff9f\uffe0-\uffe6]*"
 )
 # Unicode TR36 §2.2: controls that turn the direction of what follows, also outside the title; and what takes no space
 # or shows as nothing (Hangul fillers, the empty Braille pattern, annotation anchors).
-_DROPPED = re.compile(
+_DROPPED = regex(
     "[\u202a-\u202e\u2066-\u2069\u00ad\u180e\u200b\u2060-\u2065\ufeff\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f"
     "\u115f\u1160\u3164\uffa0\u2800\ufff9-\ufffb]"
 )
 # One joins emoji or Persian letters, or marks a direction (U+200E, U+200F, U+061C); more is a flood.
-_JOINERS = re.compile("([\u061c\u200c-\u200f])[\u061c\u200c-\u200f]+")
+_JOINERS = regex("([\u061c\u200c-\u200f])[\u061c\u200c-\u200f]+")
 # Tags say which flag a black flag is (UTS 51 §C.1), in at most seven; elsewhere they are invisible text.
-_TAGS = re.compile(
+_TAGS = regex(
     "(?<![\U0001f3f4\U000e0020-\U000e007e])[\U000e0000-\U000e007f]+|(?<=[\U000e0020-\U000e007e]{7})[\U000e0000-\U000e007f]+"
 )
 # What may be a flood of marks: they are no letters, but nor are emoji and Chinese commas.
-_SUSPECT = re.compile(r"[^\w\s\x00-\u02ff]{5,}")
+_SUSPECT = regex(r"[^\w\s\x00-\u02ff]{5,}")
 _MARKS = frozenset(("Mn", "Me"))
 MOST_MARKS = 6  # in a row; letters of the Hebrew Bible have five, Tibetan and Burmese ones four
 

@@ -16,6 +16,7 @@ from feeds.html import MAX_HTML
 from feeds.parse.claims import MAX_ENTRIES
 from feeds.parse.fault import line_ends
 from feeds.parse.items import Spans, ends, item_spans
+from feeds.regex import regex
 
 # Four times what is kept of a text in the end: in RSS its markup is escaped, and `&lt;` is four characters.
 MAX_TEXT = 4 * MAX_HTML
@@ -24,12 +25,12 @@ MAX_ITEM_TAGS = 20_000
 MAX_TAGS = 500_000
 
 _UNPARSED = r"<!--.*?(?:-->|\Z)|<!\[CDATA\[(.*?)(?:\]\]>|\Z)"
-_NO_TAGS = re.compile(_UNPARSED, re.DOTALL)
-_TEXTS = re.compile(rf"{_UNPARSED}|(<[^<>]*>)([^<]{{{MAX_TEXT},}})", re.DOTALL)
-_DATA_URL = re.compile(r"data:[\w.+-]{1,64}/[\w.+-]{1,64};base64,[A-Za-z0-9+/=%\s]*")
-_HALF_REFERENCE = re.compile(r"&[^;&<]{0,32}\Z")
-_PUBLISHED = re.compile(r"<(?:\w+:)?(?:pubDate|published|date|issued)\b[^<>]*>([^<]{1,100})<", re.IGNORECASE)
-_UPDATED = re.compile(r"<(?:\w+:)?(?:updated|modified)\b[^<>]*>([^<]{1,100})<", re.IGNORECASE)
+_NO_TAGS = regex(_UNPARSED, re.DOTALL)
+_TEXTS = regex(rf"{_UNPARSED}|(<[^<>]*>)([^<]{{{MAX_TEXT},}})", re.DOTALL)
+_DATA_URL = regex(r"data:[\w.+-]{1,64}/[\w.+-]{1,64};base64,[A-Za-z0-9+/=%\s]*")
+_HALF_REFERENCE = regex(r"&[^;&<]{0,32}\Z")
+_PUBLISHED = regex(r"<(?:\w+:)?(?:pubDate|published|date|issued)\b[^<>]*>([^<]{1,100})<", re.IGNORECASE)
+_UPDATED = regex(r"<(?:\w+:)?(?:updated|modified)\b[^<>]*>([^<]{1,100})<", re.IGNORECASE)
 
 
 def bounded(text: str, *, first_line: int = 1) -> tuple[str, tuple[str, ...]]:

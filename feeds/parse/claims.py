@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from feeds.html import decode_references, text_of, without_forbidden
 from feeds.model import Enclosure, Person
+from feeds.regex import regex
 from feeds.urls import resolve
 
 MAX_ENTRIES = 2000
@@ -24,9 +25,9 @@ MAX_DESCRIPTION = 4000
 MAX_BYTES = 2**63 - 1  # of an enclosure; what a database column holds
 MAX_SECONDS = 31 * 24 * 3600  # of an enclosure; longer ones are milliseconds, dates or slips
 
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}")  # the usual part of BCP 47
-_CLOCK = re.compile(r"(?:(?:(\d{1,4}):)?(\d{1,4}):)?(\d{1,9}(?:[.,]\d{0,9})?)", re.ASCII)
-_EMAIL = re.compile(r"[^\s@<>()]{1,64}@[^\s@<>()]{1,190}")
+_LANGUAGE = regex(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}")  # the usual part of BCP 47
+_CLOCK = regex(r"(?:(?:(\d{1,4}):)?(\d{1,4}):)?(\d{1,9}(?:[.,]\d{0,9})?)", re.ASCII)
+_EMAIL = regex(r"[^\s@<>()]{1,64}@[^\s@<>()]{1,190}")
 
 ONE_GUID = "every entry has the same guid; they are told apart by their links"  # also for `check --online`
 

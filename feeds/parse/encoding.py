@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from feeds.html import without_forbidden
 from feeds.parse import guess
+from feeds.regex import regex
 
 # Codec → labels; after WHATWG Encoding Standard §4.2 (whatwg/encoding, encodings.json at 01db1f8d), less some that no
 # document says. As there, a label means what browsers really do with it: latin1 is windows-1252.
@@ -51,21 +52,21 @@ _MARKS = (
 )
 # XML 1.0 appendix F, RFC 4627 §3: two characters of markup, or of JSON, without a mark. What starts so is nothing else.
 _SHAPES = (
-    (re.compile(rb"(?:[\t\n\r ]\x00)*(?:<\x00[?!a-zA-Z]|[{\[]\x00[\t\n\r \"{\[}\]])\x00"), "utf-16-le"),
-    (re.compile(rb"(?:\x00[\t\n\r ])*\x00(?:<\x00[?!a-zA-Z]|[{\[]\x00[\t\n\r \"{\[}\]])"), "utf-16-be"),
-    (re.compile(rb"(?:[\t\n\r ]\x00\x00\x00)*[<{\[]\x00\x00\x00"), "utf-32-le"),
-    (re.compile(rb"(?:\x00\x00\x00[\t\n\r ])*\x00\x00\x00[<{\[]"), "utf-32-be"),
+    (regex(rb"(?:[\t\n\r ]\x00)*(?:<\x00[?!a-zA-Z]|[{\[]\x00[\t\n\r \"{\[}\]])\x00"), "utf-16-le"),
+    (regex(rb"(?:\x00[\t\n\r ])*\x00(?:<\x00[?!a-zA-Z]|[{\[]\x00[\t\n\r \"{\[}\]])"), "utf-16-be"),
+    (regex(rb"(?:[\t\n\r ]\x00\x00\x00)*[<{\[]\x00\x00\x00"), "utf-32-le"),
+    (regex(rb"(?:\x00\x00\x00[\t\n\r ])*\x00\x00\x00[<{\[]"), "utf-32-be"),
 )
-_DECLARATION = re.compile(rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']\s*([A-Za-z0-9._:-]{1,40})""")
-_CHARSET = re.compile(r"""charset\s*=\s*["']?\s*([A-Za-z0-9._:-]{1,40})""", re.IGNORECASE)
+_DECLARATION = regex(rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']\s*([A-Za-z0-9._:-]{1,40})""")
+_CHARSET = regex(r"""charset\s*=\s*["']?\s*([A-Za-z0-9._:-]{1,40})""", re.IGNORECASE)
 _HEAD = 1024
-_JAPANESE_ESCAPE = re.compile(rb"\x1b\$[@B]")  # ISO-2022-JP (RFC 1468); no other text has an escape character
+_JAPANESE_ESCAPE = regex(rb"\x1b\$[@B]")  # ISO-2022-JP (RFC 1468); no other text has an escape character
 
 _EAST_ASIAN = frozenset({"gb18030", "big5hkscs", "cp932", "euc_jp", "cp949", "iso2022_jp_ext"})
 _MANY_BYTES = _EAST_ASIAN | {"utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"}
 # Characters of JIS X 0213 that WHATWG's EUC-JP has too, and Python's has not: ①, ㈱, Ⅳ.
 _WIDER: Mapping[str, str] = {"euc_jp": "euc_jis_2004"}
-_LONG = re.compile("[\u0800-\U0010ffff]")  # three bytes or more in UTF-8
+_LONG = regex("[\u0800-\U0010ffff]")  # three bytes or more in UTF-8
 # How much of the foreign text may be broken. Of 4,439 documents that are not UTF-8 at least 40 % was, so one in ten
 # leaves no doubt; but a wrong claim may break as little as 3 % (EUC-JP that claims to be Shift_JIS).
 _BROKEN_UTF_8 = 0.10

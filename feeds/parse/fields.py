@@ -16,6 +16,7 @@ from feeds.html import decode_references, escape_text, text_of, with_base, witho
 from feeds.model import Enclosure, Entry, Person
 from feeds.parse import claims
 from feeds.parse.mend import AT, MAX_AUTHOR
+from feeds.regex import regex
 from feeds.urls import resolve
 
 Fields = dict[str, Any]
@@ -33,14 +34,14 @@ _HTML = "text/html"
 _XHTML = "application/xhtml+xml"
 _PLAIN = "text/plain"
 _BYTES = "application/octet-stream"  # feedparser has decoded them where they are text
-_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}[A-Za-z0-9+/=]=)?")
-_ADDRESS = re.compile(r"(?:mailto:)?([\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,63})(?:\?subject=\S{0,200})?", re.I)
-_EMPTY_BRACKETS = re.compile(r"\(\s*\)|<\s*>|\[\s*\]")
-_EMPTY_PAIR = re.compile(r"(<(?:br|hr|img)\b[^<>]*)></(?:br|hr|img)>", re.IGNORECASE)
+_BASE64 = regex(r"(?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}[A-Za-z0-9+/=]=)?")
+_ADDRESS = regex(r"(?:mailto:)?([\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,63})(?:\?subject=\S{0,200})?", re.I)
+_EMPTY_BRACKETS = regex(r"\(\s*\)|<\s*>|\[\s*\]")
+_EMPTY_PAIR = regex(r"(<(?:br|hr|img)\b[^<>]*)></(?:br|hr|img)>", re.IGNORECASE)
 _ENDS_OF_NOTHING = ("></br", "></BR", "></hr", "></HR", "></img", "></IMG")
 # `<iframe …/>` is XML's way to write an element without content; to HTML it is one that goes on to the end of the text.
-_CLOSED_AT_ONCE = re.compile(r"""(<(iframe|video|audio|script|style|textarea)\b[^<>]*(?<=["'\s]))/>""", re.IGNORECASE)
-_IMAGE_ENDING = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)(?:$|[?#])", re.IGNORECASE)
+_CLOSED_AT_ONCE = regex(r"""(<(iframe|video|audio|script|style|textarea)\b[^<>]*(?<=["'\s]))/>""", re.IGNORECASE)
+_IMAGE_ENDING = regex(r"\.(?:jpe?g|png|gif|webp|avif)(?:$|[?#])", re.IGNORECASE)
 
 
 def entry(fields: Fields, *, base: str, atom: bool, inherited: Inherited) -> Entry:

@@ -6,15 +6,16 @@ apart here, for a feed that cuts its summaries in the middle of a character brea
 alphabets are left to chardet (docs/decisions/0009).
 """
 
-import re
 from collections.abc import Mapping
+
+from feeds.regex import regex
 
 SAMPLE = 16 * 1024  # bytes; 64 KB guess no better (measured)
 
 # Text from its first foreign byte to the next markup; `<` and `>` are no part of a character in any of these encodings.
-_FOREIGN = re.compile(rb"[\x80-\xff][^<>]{0,16384}")
+_FOREIGN = regex(rb"[\x80-\xff][^<>]{0,16384}")
 _LEAD = 48  # bytes before it; where letters are mostly ASCII, the language shows in them
-_ASCII = re.compile("[\x00-\x7f]+")
+_ASCII = regex("[\x00-\x7f]+")
 
 # The 200 (Korean: 160) characters that most text is made of, most frequent first: the `zh`, `ja` and `ko` lists of
 # wordfreq 3.1.1 (rspeer/wordfreq), each word's characters counted by its frequency; written traditionally by OpenCC
@@ -41,9 +42,9 @@ _HANGUL = (
     "관용더명학네영교당작좋방려않합래발건된단재며각운금람행남물알차등통번르던두타후프겠체크랑식히너산"
 )
 _CHINESE_STOPS, _JAPANESE_STOPS = "，。、：「」《》！？", "、。「」"
-_CHINESE = re.compile(f"[{_SIMPLIFIED}{_TRADITIONAL}{_CHINESE_STOPS}]")
-_JAPANESE = re.compile(f"[\u3041-\u3096\u30a1-\u30fc{_KANJI}{_JAPANESE_STOPS}]")
-_KOREAN = re.compile(f"[{_HANGUL}]")
+_CHINESE = regex(f"[{_SIMPLIFIED}{_TRADITIONAL}{_CHINESE_STOPS}]")
+_JAPANESE = regex(f"[\u3041-\u3096\u30a1-\u30fc{_KANJI}{_JAPANESE_STOPS}]")
+_KOREAN = regex(f"[{_HANGUL}]")
 _COMMON = {
     "gb18030": _CHINESE,
     "big5hkscs": _CHINESE,

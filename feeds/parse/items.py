@@ -4,13 +4,14 @@ Only a plain document is answered: items side by side, nothing but white space a
 else (an item in a CDATA section, one inside another, `<ITEM>`) is None, and whoever asks reads the whole document.
 """
 
-import re
 from itertools import pairwise
+
+from feeds.regex import regex
 
 Spans = list[tuple[int, int]]
 
-_OPENING = re.compile(r"<((?:[\w.-]{1,64}:)?(?:item|entry))(?=[\s>/])")
-_BETWEEN = re.compile(r"\s*(?:<!--[^<>]*-->\s*)*")
+_OPENING = regex(r"<((?:[\w.-]{1,64}:)?(?:item|entry))(?=[\s>/])")
+_BETWEEN = regex(r"\s*(?:<!--[^<>]*-->\s*)*")
 
 
 def item_spans(text: str) -> Spans | None:

@@ -23,14 +23,15 @@ from feeds.parse import claims
 from feeds.parse.encoding import decode
 from feeds.parse.fault import json_fault
 from feeds.parse.options import DATE_FORMAT, Option, expression, read_date, shortcomings
+from feeds.regex import regex
 from feeds.urls import resolve
 
-_TEMPLATE = re.compile(r"(?:https?://|/)")  # no JMESPath expression begins so
-_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
-_MARKUP = re.compile(r"<[a-zA-Z/!][^<>]*>")
-_EPOCH = re.compile(r"([0-9]{10})(?:[0-9]{3}|[0-9]{6}|[0-9]{9})?(?:\.[0-9]+)?")  # s, ms, µs or ns since 1970
+_TEMPLATE = regex(r"(?:https?://|/)")  # no JMESPath expression begins so
+_PLACEHOLDER = regex(r"\{([^{}]*)\}")
+_MARKUP = regex(r"<[a-zA-Z/!][^<>]*>")
+_EPOCH = regex(r"([0-9]{10})(?:[0-9]{3}|[0-9]{6}|[0-9]{9})?(?:\.[0-9]+)?")  # s, ms, µs or ns since 1970
 _LONGEST_NUMBER = 20  # digits; a longer one stays text, for two ids may have the same beginning
-_HALF_A_NUMBER = re.compile(r"-?|\.|[eE][+-]?")
+_HALF_A_NUMBER = regex(r"-?|\.|[eE][+-]?")
 _LITERALS = ("true", "false", "null")
 # Where objects have the text that they stand for: WordPress, Drupal, WordPress; people and tags by their names.
 _TEXTS = ("rendered", "processed", "raw", "value", "text")

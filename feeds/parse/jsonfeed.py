@@ -15,11 +15,12 @@ from feeds.html import escape_text, without_forbidden
 from feeds.model import Entry, Feed, Person, Rhythm
 from feeds.parse import claims
 from feeds.parse.fault import json_fault
+from feeds.regex import regex
 from feeds.urls import resolve
 
 MAX_NESTED = 1_000_000  # lists and objects: each takes up to 200 bytes; a feed of 2,000 items has some 10,000
 
-_STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[{]|[\]}]|"', re.DOTALL)  # *+: without a memory of every character
+_STRUCTURE = regex(r'"(?:[^"\\]|\\.)*+"|[\[{]|[\]}]|"', re.DOTALL)  # *+: without a memory of every character
 
 
 def read(text: str, *, url: str) -> Feed:

@@ -21,6 +21,8 @@
 import re
 from html.entities import html5
 
+from feeds.regex import regex
+
 _HEAD = 64 * 1024  # characters in which the document type must come, as the first element must (`sniff`)
 MAX_AUTHOR = 4000  # characters of an author element, markup included; of longer ones only the beginning stays
 
@@ -29,48 +31,42 @@ MAX_ENTITY = 64  # characters that an entity may stand for
 MAX_TAG = 256 * 1024  # characters of one tag: a picture in a `data:` address may be that long
 MAX_ATTRIBUTES = 2048  # characters of one tag beside its quoted values; the most in 186 real feeds were 267
 
-_HALVES = re.compile(
-    r"&#([xX][dD][89abAB][0-9a-fA-F]{2}|5[56][0-9]{3});&#([xX][dD][c-fC-F][0-9a-fA-F]{2}|5[67][0-9]{3});"
-)
-_REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));?", re.ASCII)
+_HALVES = regex(r"&#([xX][dD][89abAB][0-9a-fA-F]{2}|5[56][0-9]{3});&#([xX][dD][c-fC-F][0-9a-fA-F]{2}|5[67][0-9]{3});")
+_REFERENCE = regex(r"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));?", re.ASCII)
 _FORBIDDEN_CONTROLS = frozenset(range(0x20)) - {0x09, 0x0A, 0x0D}
-_AUTHOR = re.compile(
-    r"<(/?)(?:[\w.-]{1,64}:)?(?:author|creator|managingeditor|webmaster|publisher|owner)\b[^<>]*>", re.I
-)
-_NAMED = re.compile(
+_AUTHOR = regex(r"<(/?)(?:[\w.-]{1,64}:)?(?:author|creator|managingeditor|webmaster|publisher|owner)\b[^<>]*>", re.I)
+_NAMED = regex(
     r"(<(?:[\w.-]{1,64}:)?(?:author|creator|managingeditor)\b[^<>]*>)(\s*<!\[CDATA\[[^\]]{0,4000}|[^<]{1,4000})", re.I
 )
-_BLANKS = re.compile(r"\s+")
-_DECLARATION = re.compile(r"<!(?:DOCTYPE|ENTITY)\b", re.IGNORECASE)
+_BLANKS = regex(r"\s+")
+_DECLARATION = regex(r"<!(?:DOCTYPE|ENTITY)\b", re.IGNORECASE)
 # XML 1.0 §2.8: what may stand between the brackets of a document type.
-_DOCTYPE = re.compile(r"<!DOCTYPE\b", re.IGNORECASE)
-_SUBSET = re.compile(
+_DOCTYPE = regex(r"<!DOCTYPE\b", re.IGNORECASE)
+_SUBSET = regex(
     r"""<!DOCTYPE[^\[>]*\[((?:\s++|<!--.*?-->|<\?.*?\?>|%[\w.:-]+;|<!(?:[^<>"']++|"[^"]*+"|'[^']*+')*+>)*+)(?=\]\s*>)""",
     re.IGNORECASE | re.DOTALL,
 )
-_ENTITY = re.compile(r"""<!ENTITY\s+([\w.:-]+)\s+("(?:&#\w+;|[^"<&]*)")\s*>""")
-_LONG_TAG = re.compile(rf"<([a-zA-Z_][^\s<>/]{{0,200}}+)[^<>]{{{MAX_ATTRIBUTES},}}+>?")
-_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
-_PLAIN = re.compile(r"\s*(?:<!\[CDATA\[)?\s*([^<>&\]]{0,200})")
-_ROOT = re.compile(r"<!--.*?(?:-->|\Z)|<(\w)", re.DOTALL)
-_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
-_MEDIA_PREFIX = re.compile(
-    r"""\sxmlns:([\w.-]{1,64})\s*=\s*["']https?://search\.yahoo\.com/mrss/?["']""", re.IGNORECASE
-)
-_HTML_TYPE = re.compile(r"""\stype\s*=\s*["'](?:text/)?html["']""", re.IGNORECASE)
-_LINK_WITH_URI = re.compile(r"""(<link)\suri\s*=\s*(?:"[^"<>]*"|'[^'<>]*')(?=[^<>/]*>\s*\w)""")
+_ENTITY = regex(r"""<!ENTITY\s+([\w.:-]+)\s+("(?:&#\w+;|[^"<&]*)")\s*>""")
+_LONG_TAG = regex(rf"<([a-zA-Z_][^\s<>/]{{0,200}}+)[^<>]{{{MAX_ATTRIBUTES},}}+>?")
+_QUOTED = regex(r"\"[^\"]*\"|'[^']*'")
+_PLAIN = regex(r"\s*(?:<!\[CDATA\[)?\s*([^<>&\]]{0,200})")
+_ROOT = regex(r"<!--.*?(?:-->|\Z)|<(\w)", re.DOTALL)
+_COMMENT = regex(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+_MEDIA_PREFIX = regex(r"""\sxmlns:([\w.-]{1,64})\s*=\s*["']https?://search\.yahoo\.com/mrss/?["']""", re.IGNORECASE)
+_HTML_TYPE = regex(r"""\stype\s*=\s*["'](?:text/)?html["']""", re.IGNORECASE)
+_LINK_WITH_URI = regex(r"""(<link)\suri\s*=\s*(?:"[^"<>]*"|'[^'<>]*')(?=[^<>/]*>\s*\w)""")
 _RSS = "http://backend.userland.com/rss2"
-_PREFIXED_RSS = re.compile(r"""(<([\w.-]{1,64}):rss\b(?:[^<>]*?)\sxmlns:\2\s*=\s*["'])[^"'<>]*""", re.IGNORECASE)
+_PREFIXED_RSS = regex(r"""(<([\w.-]{1,64}):rss\b(?:[^<>]*?)\sxmlns:\2\s*=\s*["'])[^"'<>]*""", re.IGNORECASE)
 _RSS_090 = ("http://channel.netscape.com/rdf/simple/0.9/", "http://my.netscape.com/rdf/simple/0.9/")
 
 # In these sections `&` is itself, and whoever is not closed goes on to the end.
-_BARE = re.compile(
+_BARE = regex(
     r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)"
     r"|&(?!#[0-9]{1,7};|#[xX][0-9a-fA-F]{1,6};|(?:amp|lt|gt|quot|apos);)(?:([a-zA-Z][a-zA-Z0-9]{1,31});)?",
     re.DOTALL,
 )
-_PREFIX = re.compile(r"<([a-zA-Z][\w.-]{0,63}):[a-zA-Z]")
-_ROOT_TAG = re.compile(r"<([^\s/<>]{1,200})([^<>]*)")
+_PREFIX = regex(r"<([a-zA-Z][\w.-]{0,63}):[a-zA-Z]")
+_ROOT_TAG = regex(r"<([^\s/<>]{1,200})([^<>]*)")
 MAX_PREFIXES = 64  # declared where they are missing
 # Where a namespace is not declared but its usual prefix is used. Of others only the prefix is known.
 _USUAL = {

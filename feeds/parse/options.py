@@ -25,6 +25,7 @@ from jmespath.functions import Functions
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 from feeds.dates import FIRST_YEAR
+from feeds.regex import regex
 
 MAX_OPTION = 1000  # characters; JMESPath's parser recurses with the length of what it reads
 
@@ -38,7 +39,7 @@ _NO_SELECTORS = (
     (r":(?:contains|eq|first|last|visible)\b(?!-)", ": jQuery has that, CSS does not"),
     (r"^\s*[>+~]", ": something must stand before the first sign"),
 )
-_DIRECTIVE = re.compile(r"%[A-Za-z]")
+_DIRECTIVE = regex(r"%[A-Za-z]")
 _SAMPLE = datetime(2021, 3, 14, 15, 9, 26, tzinfo=UTC)
 
 

@@ -22,6 +22,7 @@ from feeds.html import bounded, with_base
 from feeds.model import Entry, Feed
 from feeds.parse import claims
 from feeds.parse.options import DATE_FORMAT, Option, read_date, selector, shortcomings
+from feeds.regex import regex
 from feeds.urls import resolve
 from feeds.webpage import MAX_PAGE, base_of, title_of, tree_of
 
@@ -66,18 +67,18 @@ OPTIONS: Mapping[str, Option] = {
     "author": Option(about="The author.", example=".byline", check=selector, default="[rel=author]"),
 }
 
-_BACKGROUND = re.compile(r"background(?:-image)?\s*:[^;]*?url\(\s*[\"']?([^\"'()\s]+)", re.IGNORECASE)
+_BACKGROUND = regex(r"background(?:-image)?\s*:[^;]*?url\(\s*[\"']?([^\"'()\s]+)", re.IGNORECASE)
 # What stands before a date, and between it and what else is said in the same line.
-_LABEL = re.compile(r"[^\d:：]{1,40}[:：]\s*|(?:posted|published|updated|created)\s+(?:on|at)?\s*", re.IGNORECASE)
-_BETWEEN = re.compile(r"\s+[|·•–—]\s*|\s*[|·•]\s+")
+_LABEL = regex(r"[^\d:：]{1,40}[:：]\s*|(?:posted|published|updated|created)\s+(?:on|at)?\s*", re.IGNORECASE)
+_BETWEEN = regex(r"\s+[|·•–—]\s*|\s*[|·•]\s+")
 # The dates that cannot be taken for something else, wherever they stand in a text.
-_CERTAIN = re.compile(
+_CERTAIN = regex(
     r"\d{4}\s?年\s?\d{1,2}\s?月\s?\d{1,2}\s?日?(?:\s*\d{1,2}:\d{2}(?::\d{2})?)?"
     r"|(?<!\d)\d{4}([-/.])\d{1,2}\1\d{1,2}(?!\d)(?:[\sT]+\d{1,2}:\d{2}(?::\d{2})?(?:\s*(?:Z|[+-]\d{2}:?\d{2})\b)?)?"
 )
 _PROLOG = r"\s*(?:<[?!][^>]*>\s*)*"
-_FEED = re.compile(rf"{_PROLOG}<(?:rss|feed|rdf:RDF)\b")
-_SITEMAP = re.compile(rf"{_PROLOG}<(?:urlset|sitemapindex)\b")
+_FEED = regex(rf"{_PROLOG}<(?:rss|feed|rdf:RDF)\b")
+_SITEMAP = regex(rf"{_PROLOG}<(?:urlset|sitemapindex)\b")
 
 _DIGEST = "sha256:"  # how `claims.guid` begins where an entry has no link
 

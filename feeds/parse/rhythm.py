@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from feeds.model import Rhythm
+from feeds.regex import regex
 
 _LONGEST = timedelta(days=366)
 _PERIODS = {
@@ -21,11 +22,11 @@ _PERIODS = {
     "yearly": timedelta(days=365),
 }
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_HOURS_SKIPPED = re.compile(r"<skipHours\b[^<>]*>(.{0,2000}?)</skipHours", re.DOTALL | re.IGNORECASE)
-_DAYS_SKIPPED = re.compile(r"<skipDays\b[^<>]*>(.{0,2000}?)</skipDays", re.DOTALL | re.IGNORECASE)
-_HOUR = re.compile(r"<hour\b[^<>]*>\s*(\d{1,2})\s*<", re.IGNORECASE | re.ASCII)
-_DAY = re.compile(r"<day\b[^<>]*>\s*([a-z]+)\s*<", re.IGNORECASE)
-_NUMBER = re.compile(r"\s*[0-9]{1,7}\s*", re.ASCII)
+_HOURS_SKIPPED = regex(r"<skipHours\b[^<>]*>(.{0,2000}?)</skipHours", re.DOTALL | re.IGNORECASE)
+_DAYS_SKIPPED = regex(r"<skipDays\b[^<>]*>(.{0,2000}?)</skipDays", re.DOTALL | re.IGNORECASE)
+_HOUR = regex(r"<hour\b[^<>]*>\s*(\d{1,2})\s*<", re.IGNORECASE | re.ASCII)
+_DAY = regex(r"<day\b[^<>]*>\s*([a-z]+)\s*<", re.IGNORECASE)
+_NUMBER = regex(r"\s*[0-9]{1,7}\s*", re.ASCII)
 
 
 def rhythm_of(channel: Mapping[str, Any], text: str) -> Rhythm:

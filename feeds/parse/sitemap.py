@@ -19,6 +19,7 @@ from feeds.parse import claims, sniff
 from feeds.parse.encoding import decode
 from feeds.parse.fault import fault_of
 from feeds.parse.options import Option, pattern
+from feeds.regex import regex
 from feeds.urls import resolve
 
 MAX_UNPACKED = 16 * 2**20  # bytes: 50,000 addresses have 5 MB. sitemaps.org allows 50 MB, which take 0.8 GB to parse
@@ -34,15 +35,15 @@ OPTIONS: Mapping[str, Option] = {
     )
 }
 
-_ROOT = re.compile(r"<((?:[\w.-]+:)?(urlset|sitemapindex))(?=[\s/>])", re.IGNORECASE)
+_ROOT = regex(r"<((?:[\w.-]+:)?(urlset|sitemapindex))(?=[\s/>])", re.IGNORECASE)
 # What is no reference that XML knows: a bare `&` in an address, the commonest fault of sitemaps, and HTML's names.
-_BARE_AMPERSAND = re.compile(
+_BARE_AMPERSAND = regex(
     r"(<!\[CDATA\[.*?(?:\]\]>|\Z))|&(?!(?:#[0-9]{1,7}|#x[0-9a-fA-F]{1,6}|amp|lt|gt|quot|apos);)", re.DOTALL
 )
-_ENDING = re.compile(r"\.(?:html?|php|aspx?|jsp)$", re.IGNORECASE)
-_LETTERS = re.compile(r"[^\W\d_]{2}")
-_SEVERAL = re.compile(r"[^\W\d_]{2}.*[\s][^\W\d_]{2}")
-_PAGE = re.compile(r"<(?:!doctype\s+html|html|body)\b", re.IGNORECASE)
+_ENDING = regex(r"\.(?:html?|php|aspx?|jsp)$", re.IGNORECASE)
+_LETTERS = regex(r"[^\W\d_]{2}")
+_SEVERAL = regex(r"[^\W\d_]{2}.*[\s][^\W\d_]{2}")
+_PAGE = regex(r"<(?:!doctype\s+html|html|body)\b", re.IGNORECASE)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 

@@ -10,6 +10,7 @@ from typing import Literal
 
 from feeds.errors import EmptyDocument, NotAFeed, Truncated
 from feeds.html import text_of
+from feeds.regex import regex
 
 _HEAD = 64 * 1024  # characters in which the first element must come
 _FEEDS = frozenset(("rss", "feed", "rdf", "channel", "entry"))  # channel: CDF, and RSS without its <rss>
@@ -35,14 +36,14 @@ _MAGIC = (
     (b"PK\x03\x04", "a ZIP archive"),
     (b"\x1f\x8b", "compressed data"),
 )
-_TOKEN = re.compile(
+_TOKEN = regex(
     r"<!--.*?(?:-->|\Z)|<\?.*?(?:\?>|\Z)|<!DOCTYPE[^\[>]*(?:\[.*?(?:\]\s*|\Z))?(?:>|\Z)|<([a-zA-Z_][^\s/<>]*)",
     re.DOTALL | re.IGNORECASE,
 )
-_PAGE_TITLE = re.compile(r"<title[^<>]*>([^<]{1,200})", re.IGNORECASE)
-_XML_DECLARATION = re.compile(r"<\?xml\s")
-_MARKUP = re.compile(r"<(?:[?!a-zA-Z_]|\Z)")
-_ITEM = re.compile(r"<(?:\w+:)?(?:item|entry|channel)\b", re.IGNORECASE)
+_PAGE_TITLE = regex(r"<title[^<>]*>([^<]{1,200})", re.IGNORECASE)
+_XML_DECLARATION = regex(r"<\?xml\s")
+_MARKUP = regex(r"<(?:[?!a-zA-Z_]|\Z)")
+_ITEM = regex(r"<(?:\w+:)?(?:item|entry|channel)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,7 @@ from feeds.parse import claims, fields, rhythm
 from feeds.parse.fault import Fault
 from feeds.parse.mend import mend, mend_again
 from feeds.parse.ordinary import items_of
+from feeds.regex import regex
 from feeds.urls import resolve
 
 feedparser.api.PREFERRED_XML_PARSERS = ["feeds.parse.expat"]
@@ -34,7 +35,7 @@ _HEADERS = {"content-type": "application/xml; charset=utf-8"}
 # expat's words for a document that ends too early: its errors 3, 5 and 20
 _CUT = ("no element found", "unclosed token", "unclosed CDATA section")
 # RSS 1.0 §5.4: the image stands beside the channel, where feedparser does not look
-_RDF_IMAGE = re.compile(
+_RDF_IMAGE = regex(
     r"<((?:[\w-]{1,64}:)?image)(?:\s[^<>]*)?(?<!/)>(?:(?!</?\1\b).){0,2000}?<(?:[\w-]{1,64}:)?url>\s*([^<>]{1,2000})",
     re.DOTALL,
 )

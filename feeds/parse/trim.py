@@ -18,6 +18,7 @@ from xxhash import xxh3_64_intdigest
 
 from feeds.model import Entry
 from feeds.parse.items import item_spans
+from feeds.regex import regex
 
 READING = 2  # to be raised when entries come out otherwise than before, so that items are read again
 MAX_AROUND = 64 * 1024  # characters before and after the items; the real feeds seen have 200 to 6,000
@@ -26,7 +27,7 @@ PART = 2**20  # characters of items that are parsed at once: feedparser makes si
 _RECORD = struct.Struct("<QQ")  # digest of an item's bytes, digest of its guid
 # Around the items, this changes with every poll and no entry inherits it: dates of the feed, the list of items of
 # RSS 1.0, and comments such as "generated in 0.4 seconds".
-_VOLATILE = re.compile(
+_VOLATILE = regex(
     r"<!--.*?-->"
     r"|<((?:\w+:)?(?:lastBuildDate|pubDate|updated|modified|date|items))\b[^<>]*>.*?</\1\s*>",
     re.DOTALL | re.IGNORECASE,

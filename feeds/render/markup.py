@@ -4,14 +4,14 @@ RSS never said whether a title is text or markup, so readers guess; this file kn
 `feeds.html`. Nothing here makes HTML safe, and what it returns as plain text must still be escaped where HTML is due.
 """
 
-import re
 from html import escape
 from html.entities import name2codepoint
 
 from feeds.html import elided, text_of
+from feeds.regex import regex
 
-_END_TAG = re.compile(r"</\w")
-_REFERENCE = re.compile(r"&(#?\w+)")
+_END_TAG = regex(r"</\w")
+_REFERENCE = regex(r"&(#?\w+)")
 
 
 def plain(html: str) -> str:

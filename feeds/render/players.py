@@ -9,19 +9,21 @@ import re
 from html import escape, unescape
 from urllib.parse import parse_qs, urlsplit
 
-_FRAME = re.compile(r'<iframe\b[^<>]*?\ssrc="([^"]*)"[^<>]*></iframe>|<iframe\b[^<>]*></iframe>')
-_BDO = re.compile(r"(</?)bdo\b")  # another that the validator does not know; `span` shows the same text
-_YOUTUBE = re.compile(r"(?:www\.)?youtube(?:-nocookie)?\.com/embed/([\w-]{11})(?:$|[?/])", re.ASCII)
+from feeds.regex import regex
+
+_FRAME = regex(r'<iframe\b[^<>]*?\ssrc="([^"]*)"[^<>]*></iframe>|<iframe\b[^<>]*></iframe>')
+_BDO = regex(r"(</?)bdo\b")  # another that the validator does not know; `span` shows the same text
+_YOUTUBE = regex(r"(?:www\.)?youtube(?:-nocookie)?\.com/embed/([\w-]{11})(?:$|[?/])", re.ASCII)
 # host and path of a player → where people watch; of a query the named parameter
 _PAGES = (
-    (re.compile(r"player\.vimeo\.com/video/(\d+)"), "https://vimeo.com/{}", None),
-    (re.compile(r"www\.dailymotion\.com/embed/video/(\w+)"), "https://www.dailymotion.com/video/{}", None),
-    (re.compile(r"(?:player|www)\.bilibili\.com/"), "https://www.bilibili.com/video/{}", "bvid"),
-    (re.compile(r"v\.qq\.com/"), "https://v.qq.com/x/page/{}.html", "vid"),
-    (re.compile(r"player\.youku\.com/embed/([\w=]+)"), "https://v.youku.com/v_show/id_{}.html", None),
-    (re.compile(r"archive\.org/embed/([\w.-]+)"), "https://archive.org/details/{}", None),
+    (regex(r"player\.vimeo\.com/video/(\d+)"), "https://vimeo.com/{}", None),
+    (regex(r"www\.dailymotion\.com/embed/video/(\w+)"), "https://www.dailymotion.com/video/{}", None),
+    (regex(r"(?:player|www)\.bilibili\.com/"), "https://www.bilibili.com/video/{}", "bvid"),
+    (regex(r"v\.qq\.com/"), "https://v.qq.com/x/page/{}.html", "vid"),
+    (regex(r"player\.youku\.com/embed/([\w=]+)"), "https://v.youku.com/v_show/id_{}.html", None),
+    (regex(r"archive\.org/embed/([\w.-]+)"), "https://archive.org/details/{}", None),
 )
-_WORD = re.compile(r"[\w=.-]+", re.ASCII)
+_WORD = regex(r"[\w=.-]+", re.ASCII)
 
 
 def for_readers(html: str) -> str:

@@ -8,7 +8,6 @@ text may hold them; a brace that is written as a reference means nothing to any 
 """
 
 import json
-import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from hashlib import sha256
 from html import escape
 
 from feeds.model import Entry, Feed
+from feeds.regex import regex
 from feeds.render.fit import NEVER, write_each
 from feeds.render.values import line
 
@@ -25,23 +25,21 @@ from feeds.render.values import line
 # encrypted folder (eCryptfs) allows, and far below the 255 of other file systems.
 LONGEST_SLUG = 96
 _IDENTITY = 16  # hexadecimal digits: two of a million stories get the same with a probability of 3e-8
-_NAME = re.compile(rf"(?:[^/\\\x00\r\n.][^/\\\x00\r\n]*-)?([0-9a-f]{{{_IDENTITY}}})\.md")
+_NAME = regex(rf"(?:[^/\\\x00\r\n.][^/\\\x00\r\n]*-)?([0-9a-f]{{{_IDENTITY}}})\.md")
 
 # What begins a tag of Nunjucks or Liquid, or a shortcode of Hugo. Hexo writes a brace of code in the same way
 # (hexo/lib/plugins/filter/before_post_render/backtick_code_block.ts).
-_TEMPLATE = re.compile(r"\{(?=[{%#])")
+_TEMPLATE = regex(r"\{(?=[{%#])")
 # A line end that could end an HTML block (a blank line follows), or let a line begin with what means something to
 # Markdown: `#`, "```", four blanks. One before a tag may stay.
-_LINE_END = re.compile(r"\n(?![ \t]*<)")
+_LINE_END = regex(r"\n(?![ \t]*<)")
 # Line ends to JavaScript's `^`; and the character by which Hexo marks what it puts back after rendering, so that a text
 # which holds it ends the whole build (hexo/lib/hexo/post.ts, `rSwigPlaceHolder`).
-_UNWANTED = re.compile("[\u2028\u2029\ufffc]")
+_UNWANTED = regex("[\u2028\u2029\ufffc]")
 # Tags that do harm. Nothing but what hexo-util's `slugize` takes away: Hexo would write their page where the list of
 # all tags is. A way out of the folder: Hugo ends the whole build ("missing taxonomy: tags", seen with 0.111). Markup:
 # Hexo's own `tagcloud` and `list_tags` write names as they are (seen in the default theme of Hexo 8.1).
-_NO_TAG = re.compile(
-    r"[\s~`!@#$%^&*()\-_+=\[\]{}|\\;:\"'<>,.?/]*|(?:.*/)?\s*\.\.\s*(?:/.*)?|.*<[a-zA-Z/!?].*|.*&#?\w+;.*"
-)
+_NO_TAG = regex(r"[\s~`!@#$%^&*()\-_+=\[\]{}|\\;:\"'<>,.?/]*|(?:.*/)?\s*\.\.\s*(?:/.*)?|.*<[a-zA-Z/!?].*|.*&#?\w+;.*")
 
 Value = str | bool | tuple[str, ...] | tuple[tuple[str, ...], ...]
 

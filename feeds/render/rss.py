@@ -5,7 +5,6 @@
 it says the same twice. Sources: https://www.rssboard.org/rss-specification and https://www.rssboard.org/rss-profile.
 """
 
-import re
 from dataclasses import replace
 from html import escape
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 from lxml.etree import SubElement
 
 from feeds.model import Entry, Feed
+from feeds.regex import regex
 from feeds.render import history, media
 from feeds.render.generator import Dialect, generate, stable_id
 from feeds.render.markup import excerpt, unmistakable
@@ -23,11 +23,11 @@ _ATOM = "http://www.w3.org/2005/Atom"
 _IMAGES = (".gif", ".jpeg", ".jpg", ".png")  # all that the specification allows for the channel's image
 
 # What an enclosure's address must begin with: the W3C validator calls any other an error.
-_DOMAIN = re.compile(r"https?://(?:[A-Za-z0-9-]+\.)+[A-Za-z0-9][A-Za-z0-9-]*(?::\d+)?(?:/|$)")
+_DOMAIN = regex(r"https?://(?:[A-Za-z0-9-]+\.)+[A-Za-z0-9][A-Za-z0-9-]*(?::\d+)?(?:/|$)")
 
 # Elements of plain text, which sloppy readers decode twice. The profile (§ Character Data) found that they do so least
 # with hexadecimal references; to a real parser they are the same.
-_PLAIN_TEXT = re.compile(rb"<(?:title|category|source)\b[^>]*>[^<]*&[^<]*</")
+_PLAIN_TEXT = regex(rb"<(?:title|category|source)\b[^>]*>[^<]*&[^<]*</")
 
 
 def render(feed: Feed) -> bytes:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from feeds.misread import reread
+from feeds.regex import regex
 
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -17,18 +18,18 @@ EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 # cannot carry as such, and less U+FFFD, which makes the W3C validator warn. Matching what may stay takes 6 µs for 2 KB,
 # searching for what may not 14.
 _ALLOWED = "\t\n -~\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffc\U00010000-\U0010ffff"
-_CLEAN = re.compile(f"[{_ALLOWED}]*")
-_FORBIDDEN = re.compile(f"[^{_ALLOWED}]")
+_CLEAN = regex(f"[{_ALLOWED}]*")
+_FORBIDDEN = regex(f"[^{_ALLOWED}]")
 _UNDECODABLE = "□"  # for U+FFFD: shows, as that does, that something stood there
 
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")  # the usual part of BCP 47
-_EMAIL = re.compile(r"[\w.+-]+@([A-Za-z0-9-]+\.)+[A-Za-z0-9-]+", re.ASCII)
-_MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+(;\s*[\w.+-]+=[\w.+-]+)*", re.ASCII)  # RFC 6838 §4.2
+_LANGUAGE = regex(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")  # the usual part of BCP 47
+_EMAIL = regex(r"[\w.+-]+@([A-Za-z0-9-]+\.)+[A-Za-z0-9-]+", re.ASCII)
+_MEDIA_TYPE = regex(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+(;\s*[\w.+-]+=[\w.+-]+)*", re.ASCII)  # RFC 6838 §4.2
 
 # RFC 3986: characters that may stand in a path, a query or a fragment as they are. Brackets may not.
 _PLAIN = "A-Za-z0-9._~!$&'()*+,;=:@/?%-"
-_URI = re.compile(rf"https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:\d*)?/[{_PLAIN}]*(#[{_PLAIN}]*)?")
-_STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_URI = regex(rf"https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:\d*)?/[{_PLAIN}]*(#[{_PLAIN}]*)?")
+_STRAY_PERCENT = regex(r"%(?![0-9A-Fa-f]{2})")
 
 # For enclosures that come without a usable type. Our own, because `mimetypes` reads files of the machine it runs on.
 _TYPES = {

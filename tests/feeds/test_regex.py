@@ -1,0 +1,43 @@
+"""Regular expressions that are compiled when they are first used."""
+
+import importlib
+import pkgutil
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+import feeds
+from feeds.regex import regex
+
+LATE = type(regex(""))
+
+
+def test_it_is_like_a_compiled_one() -> None:
+    late, compiled = regex("(a)(b)?", re.IGNORECASE), re.compile("(a)(b)?", re.IGNORECASE)
+    text = "xAbyaB"
+    assert late.pattern == compiled.pattern
+    assert late.findall(text) == compiled.findall(text)
+    assert late.sub("-", text) == compiled.sub("-", text)
+    assert late.fullmatch(text) is compiled.fullmatch(text) is None
+
+
+def test_what_it_is_not_asked_for_it_has_not() -> None:
+    assert not hasattr(regex("a"), "scan")
+
+
+def test_a_mistake_shows_when_it_is_used() -> None:
+    with pytest.raises(re.error):
+        regex("(").search("a")
+
+
+def test_every_pattern_of_the_package_is_one() -> None:
+    for late in patterns():
+        re.compile(late.pattern, late.flags)
+
+
+def patterns() -> Iterator[Any]:
+    for module in pkgutil.walk_packages(feeds.__path__, "feeds."):
+        for value in vars(importlib.import_module(module.name)).values():
+            yield from (one for one in (value if isinstance(value, tuple) else (value,)) if type(one) is LATE)
