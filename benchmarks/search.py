@@ -15,17 +15,19 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate, islice
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Engine, insert, text
+from sqlalchemy import Engine, func, insert, select, text, update
+from sqlalchemy.exc import ProgrammingError
 
 from aggregator.store import search, sources, texts, views
 from aggregator.store.engine import open_engine, reading, upgrade, writing
-from aggregator.store.schema import metadata, sightings, stories, story_categories
+from aggregator.store.schema import categories, metadata, sightings, stories, story_categories
 from aggregator.store.sources import Listed
 from feeds.terms import asked
 
@@ -138,6 +140,9 @@ def fill(engine: Engine, count: int, en: Words, zh: Words) -> None:
             )
             connection.execute(insert(sightings), chunk)
             connection.execute(insert(story_categories), list(filed(chunk)))
+    with writing(engine) as connection:  # what filing counts
+        theirs = select(func.count()).where(story_categories.c.category_id == categories.c.id)
+        connection.execute(update(categories).values(stories=theirs.scalar_subquery()))
 
 
 def filed(chunk: Sequence[Row]) -> Iterator[Row]:
@@ -222,6 +227,8 @@ def run(engine: Engine, count: int, asked_for: int) -> None:
     if engine.dialect.name == "postgresql":
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("VACUUM ANALYZE"))  # what autovacuum does by itself
+            with suppress(ProgrammingError):  # not every role may
+                connection.execute(text("CHECKPOINT"))  # what the fill began is not of the searches
     for sort, some in questions(en, zh, dice, asked_for).items():
         measure(engine, sort, some)
 

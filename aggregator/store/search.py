@@ -6,7 +6,6 @@ category shows it; that of what was retired or taken apart is gone in the same t
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,52 +19,49 @@ MOST = 500
 HALF = timedelta(days=30)  # what a story says counts half when it is so much older than the newest that was found
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A story that was found. `relevance` is in (0, 2]: over 1 if its title has all that was looked for."""
-
-    story_id: int
-    published: datetime
-    relevance: float
-
-
 def best(connection: Connection, phrases: Sequence[Phrase], slug: str) -> list[int]:
     """The stories of a category that have all the phrases, best first: by relevance, halved for every `HALF` of age and
     more slowly after; at most twice `MOST`."""
-    hits = {hit.story_id: hit for hit in _hits(connection, phrases, slug)}
-    for hit in _hits(connection, phrases, slug, in_title=True):
-        relevance = hits[hit.story_id].relevance if hit.story_id in hits else hit.relevance
-        hits[hit.story_id] = Hit(hit.story_id, hit.published, 1 + relevance)
+    if not phrases:
+        return []
+    if connection.dialect.name == "postgresql":
+        anywhere, titled = search_on_postgresql.both(connection, phrases, slug, MOST)
+    else:
+        anywhere, titled = (_ask_sqlite(connection, phrases, slug, in_title) for in_title in (False, True))
+    hits = _hits(anywhere)
+    for id_, (published, relevance) in _hits(titled).items():
+        hits[id_] = published, 1 + (hits[id_][1] if id_ in hits else relevance)
     if not hits:
         return []
-    newest = max(hit.published for hit in hits.values())
+    newest = max(published for published, _ in hits.values())
 
-    def rank(hit: Hit) -> tuple[float, datetime, int]:
-        return hit.relevance / (1 + (newest - hit.published) / HALF), hit.published, hit.story_id
+    def rank(id_: int) -> tuple[float, datetime, int]:
+        published, relevance = hits[id_]
+        return relevance / (1 + (newest - published) / HALF), published, id_
 
-    return [hit.story_id for hit in sorted(hits.values(), key=rank, reverse=True)]
+    return sorted(hits, key=rank, reverse=True)
 
 
 def newest(connection: Connection, phrases: Sequence[Phrase], slug: str, limit: int) -> list[int]:
     """The newest stories of a category that have all the phrases, newest first."""
-    hits = sorted(_hits(connection, phrases, slug), key=lambda hit: (hit.published, hit.story_id), reverse=True)
-    return [hit.story_id for hit in hits[:limit]]
-
-
-def _hits(connection: Connection, phrases: Sequence[Phrase], slug: str, *, in_title: bool = False) -> list[Hit]:
-    """Those that arrived last, `MOST` of them; relevance in (0, 1], relative to the most relevant."""
     if not phrases:
         return []
-    ask = search_on_postgresql.ask if connection.dialect.name == "postgresql" else _ask_sqlite
-    rows = ask(connection, phrases, slug, in_title, MOST)
-    most = max((row.relevance for row in rows), default=0) or 1
-    return [Hit(row.id, row.published, max(row.relevance / most, 0.001)) for row in rows]
+    if connection.dialect.name == "postgresql":
+        rows = search_on_postgresql.anywhere(connection, phrases, slug, MOST)
+    else:
+        rows = _ask_sqlite(connection, phrases, slug, in_title=False)
+    hits = sorted(((row[1], row[0]) for row in rows), reverse=True)
+    return [id_ for _, id_ in hits[:limit]]
 
 
-def _ask_sqlite(
-    connection: Connection, phrases: Sequence[Phrase], slug: str, in_title: bool, most: int
-) -> Sequence[Any]:
-    asked = {"asked": _as_match(phrases, in_title), "slug": slug, "most": most}
+def _hits(rows: Sequence[Any]) -> dict[int, tuple[datetime, float]]:
+    """When each was published, and its relevance in (0, 1], relative to the most relevant."""
+    most = max((row[2] for row in rows), default=0) or 1
+    return {id_: (published, max(relevance / most, 0.001)) for id_, published, relevance, *_ in rows}
+
+
+def _ask_sqlite(connection: Connection, phrases: Sequence[Phrase], slug: str, in_title: bool) -> Sequence[Any]:
+    asked = {"asked": _as_match(phrases, in_title), "slug": slug, "most": MOST}
     return connection.execute(_SQLITE_TITLES if in_title else _SQLITE, asked).all()
 
 

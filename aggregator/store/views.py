@@ -1,6 +1,7 @@
 """What readers of stories ask: the newest of a category, and what categories there are. Reads only.
 
-A page of stories costs four statements whatever its size. Settings (names, limits, image policy) are for the caller.
+A page of stories costs four statements at the most, whatever its size. Settings (names, limits, image policy) are for
+the caller.
 """
 
 from collections.abc import Collection, Sequence
@@ -81,8 +82,7 @@ def newer(connection: Connection, slug: str, place: tuple[datetime, int], *, lim
 
 def by_ids(connection: Connection, ids: Sequence[int]) -> tuple[Story, ...]:
     """The stories with these ids, in their order, as far as there still are any."""
-    there = set(connection.scalars(select(stories.c.id).where(among(connection, stories.c.id, ids))))
-    return _stories(connection, [id_ for id_ in ids if id_ in there])
+    return _stories(connection, list(ids))
 
 
 def story(connection: Connection, uuid: UUID) -> Story | None:
@@ -156,14 +156,14 @@ def account(connection: Connection, story_ids: Collection[int]) -> dict[int, tup
 
 
 def _stories(connection: Connection, ids: list[int]) -> tuple[Story, ...]:
-    """The stories with these ids, in their order."""
+    """The stories with these ids, in their order, as far as there still are any."""
     if not ids:
         return ()
     seen = _seen_at(connection, ids)
     slugs = _slugs(connection, ids)
     rows = connection.execute(_LEADS.where(stories.c.id.in_(ids)))
-    found = {row.id: _story(row, seen[row.id], slugs.get(row.id, ())) for row in rows}
-    return tuple(found[id_] for id_ in ids)
+    found = {row.id: _story(row, seen[row.id], slugs.get(row.id, ())) for row in rows if row.id in seen}
+    return tuple(found[id_] for id_ in ids if id_ in found)
 
 
 _LEADS = select(

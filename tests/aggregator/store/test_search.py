@@ -1,7 +1,9 @@
 """What is found: by words and phrases of any script, the best and the newest, and never what is no longer shown."""
 
+import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from itertools import product
 
 import pytest
 from sqlalchemy import Engine, select, text
@@ -13,7 +15,7 @@ from aggregator.store import retention, search, search_on_postgresql, texts
 from aggregator.store.engine import reading, writing
 from aggregator.store.schema import sightings, stories
 from feeds.model import Entry
-from feeds.terms import asked
+from feeds.terms import Phrase, asked, terms
 from tests.builders import carry, entry, listed, sync
 
 A, B = "https://a.example/feed", "https://b.example/feed"
@@ -183,19 +185,26 @@ def test_only_the_newest_that_have_a_common_word_are_looked_at(
     assert len(found("needle")) == 3
 
 
-def walked(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let PostgreSQL walk from the newest to older ones wherever two of the newest say that it is worth it."""
-    monkeypatch.setattr(search_on_postgresql, "LARGE", 1)
-    monkeypatch.setattr(search_on_postgresql, "SAMPLE", 2)
-    monkeypatch.setattr(search_on_postgresql, "WALKING", 1e-9)
-    with writing(engine) as connection:
-        connection.execute(text("ANALYZE"))  # how many stories there are
+WAYS = {
+    "by the index, asked of a list": {"FEW": 10**6},
+    "by the index, asked one by one": {"FEW": 10**6, "SMALL": 0},
+    "by the index of the newest": {"WALKING": 1e9, "NEWER": 1e9},
+    "by the index of the newest, asked one by one": {"WALKING": 1e9, "NEWER": 1e9, "SMALL": 0},
+    "by a walk": {"WALKING": 1e-9},
+}
 
 
-@pytest.fixture(params=["by the index", "by a walk"])
+@pytest.fixture(params=WAYS)
 def way(request: pytest.FixtureRequest, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """Makes PostgreSQL go one of its ways; SQLite has only one."""
-    return lambda: walked(engine, monkeypatch) if request.param == "by a walk" else None
+    """Makes PostgreSQL go one of its ways where one of the two newest says that it is worth it; SQLite has only one."""
+
+    def go() -> None:
+        for name, value in ({"LARGE": 1, "SAMPLE": 2, "FEW": 1} | WAYS[request.param]).items():
+            monkeypatch.setattr(search_on_postgresql, name, value)
+        with writing(engine) as connection:
+            connection.execute(text("ANALYZE"))  # how many stories there are
+
+    return go
 
 
 @pytest.mark.parametrize(
@@ -243,23 +252,86 @@ def test_the_same_is_found_whichever_way_is_gone(
 
 
 def test_what_only_the_newest_are_full_of_is_found_among_the_old_too(
-    engine: Engine, bring: Bring, now: datetime, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, bring: Bring, way: Callable[[], None], now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(search, "MOST", 3)
     for n in range(1, 15):
         title = f"needle {n}" if n in (1, 13, 14) else f"hay {n}"
         bring(1, entry(str(n), title=title, published=now + timedelta(minutes=n)))
-    walked(engine, monkeypatch)
+    way()
     with reading(engine) as connection:
         assert search.newest(connection, asked("needle"), "all", 3) == [14, 13, 1]
 
 
 def test_what_is_indexed_is_found_while_the_newest_are_not_yet(
-    engine: Engine, bring: Bring, now: datetime, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, bring: Bring, way: Callable[[], None], now: datetime
 ) -> None:
     bring(1, entry("1", title="needle"))
     carry(engine, 1, now, *(entry(str(n), title=f"needle {n}") for n in range(2, 6)))
     Merger(DedupSettings(), ()).run(engine, now)
-    walked(engine, monkeypatch)
+    way()
     with reading(engine) as connection:
         assert search.newest(connection, asked("needle"), "all", 5) == [1]
+
+
+VOCABULARY = ("hay", "common", "needle", "高铁首发", "铁路")
+WORDS = (
+    "hay",
+    "needle",
+    "hay needle",
+    "hay common needle",
+    "comm",
+    "comm need",
+    "common",
+    "none",
+    "高铁",
+    "铁",
+    "铁 hay",
+)
+ROWS = ('"hay common"', '"common hay"', '"needle hay" comm', "高铁首", "铁首 needle", '"hay hay"')
+
+
+def has(query: str, *said: str) -> bool:
+    """Whether all that is asked for is in one of these texts."""
+    return all(any(is_in(phrase, terms(one)) for one in said) for phrase in asked(query))
+
+
+def is_in(phrase: Phrase, said: list[str]) -> bool:
+    *before, last = phrase.terms
+    return any(
+        said[at : at + len(before)] == before and (one.startswith(last) if phrase.open else one == last)
+        for at, one in enumerate(said[len(before) :])
+    )
+
+
+@pytest.mark.parametrize(("most", "queries"), [(4, WORDS), (500, WORDS + ROWS)])
+def test_what_is_found_is_what_is_there(
+    engine: Engine,
+    bring: Bring,
+    way: Callable[[], None],
+    now: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+    most: int,
+    queries: tuple[str, ...],
+) -> None:
+    """Of rows of words only if there are few: PostgreSQL looks at no more than twice as many as are wanted."""
+    monkeypatch.setattr(search, "MOST", most)
+    dice = random.Random(most)
+    title, html = (
+        [" ".join(dice.choices(VOCABULARY, (5, 3, 2, 1, 1), k=count)) for _ in range(40)] for count in (2, 5)
+    )
+    entries = [
+        entry(f"{n}", title=f"{title[n]} {n}", html=html[n], url=f"https://a.example/{n}", published=now)
+        for n in range(40)
+    ]
+    bring(1, *entries[:30])
+    bring(2, *entries[30:])
+    way()
+    for query, (slug, numbers) in product(
+        queries, {"all": range(40), "tech": range(30), "news": range(30, 40)}.items()
+    ):
+        anywhere = [n for n in reversed(numbers) if has(query, title[n], html[n])]
+        titled = [n for n in anywhere if has(query, title[n])]
+        with reading(engine) as connection:
+            found = search.best(connection, asked(query), slug)
+        assert sorted(found) == sorted(n + 1 for n in {*anywhere[:most], *titled[:most]}), (query, slug)
