@@ -10,7 +10,7 @@ import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 
 from aiohttp import BaseConnector, ClientPayloadError, ClientRequest, ClientTimeout, StreamReader, TCPConnector
 from aiohttp.client_proto import ResponseHandler
@@ -63,9 +63,9 @@ class Wire:
             use_dns_cache=False,  # the addresses that are judged are the ones that are used
             limit=0,  # `hosts` and the worker say how many
             keepalive_timeout=KEEP_ALIVE_SECONDS,
-            ssl=tls or True,
         )
-        self._destination = lru_cache(maxsize=1024)(_destination)  # making one takes a tenth of a poll
+        self._tls = tls
+        self._destination = lru_cache(maxsize=1024)(self._new_destination)  # making one takes a tenth of a poll
         self._reading: dict[ResponseHandler, StreamReader | None] = {}  # every open connection that was used
 
     async def close(self) -> None:
@@ -114,6 +114,13 @@ class Wire:
             protocol.closed.add_done_callback(partial(self._lost, protocol))
         return connection, reused
 
+    def _new_destination(self, scheme: str, authority: str) -> ClientRequest:
+        """What tells aiohttp's connector where to connect; it is never sent."""
+        tls = (self._tls or authorities()) if scheme == "https" else True
+        return ClientRequest(
+            "GET", URL(f"{scheme}://{authority}/", encoded=True), loop=asyncio.get_running_loop(), ssl=tls
+        )
+
     async def _answer(self, connection: Connection, head: bytes) -> Answer:
         try:
             answer = await _exchange(_protocol(connection), head)
@@ -139,9 +146,12 @@ def _protocol(connection: Connection) -> ResponseHandler:
     return connection.protocol
 
 
-def _destination(scheme: str, authority: str) -> ClientRequest:
-    """What tells aiohttp's connector where to connect; it is never sent."""
-    return ClientRequest("GET", URL(f"{scheme}://{authority}/", encoded=True), loop=asyncio.get_running_loop())
+@cache
+def authorities() -> ssl.SSLContext:
+    """What secure connections are judged by: the authorities that this machine trusts, and the names of hosts."""
+    context = ssl.create_default_context()
+    context.set_alpn_protocols(["http/1.1"])
+    return context
 
 
 async def _exchange(protocol: ResponseHandler, head: bytes) -> Answer:

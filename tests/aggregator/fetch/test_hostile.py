@@ -2,7 +2,10 @@
 
 import asyncio
 import gzip
+import os
 import ssl
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,6 +13,7 @@ import pytest
 
 from aggregator.errors import FetchError
 from aggregator.fetch.client import Client, Request
+from aggregator.fetch.wire import authorities
 from aggregator.outcome import Reason
 from tests.aggregator.fetch.conftest import FEED, USER_AGENT, Fail, Get, limits
 from tests.aggregator.fetch.world import World
@@ -298,6 +302,29 @@ async def test_n24_a_certificate_that_is_wrong_is_an_error(certificate: str, tru
             with pytest.raises(FetchError) as caught:
                 await client.get(Request(url=f"https://{host}/a"))
         assert (caught.value.reason, origin.requests) == (Reason.TLS, [])
+
+
+async def test_a_host_is_trusted_by_the_authorities_that_this_machine_trusts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATES / "feeds.example.pem"))
+    authorities.cache_clear()
+    try:
+        with Origin(tls=serving("feeds.example.pem")) as origin:
+            origin.feed("/a", FEED)
+            world = World({"feeds.example": ("93.184.216.34",)}, {"93.184.216.34": origin})
+            async with Client(limits(), USER_AGENT, lookup=world.lookup, open_socket=world.open_socket) as client:
+                assert (await client.get(Request(url="https://feeds.example/a"))).body == FEED
+    finally:
+        authorities.cache_clear()
+
+
+def test_aiohttp_itself_trusts_nobody() -> None:
+    code = (
+        "import aggregator.fetch, os; from aiohttp.connector import _SSL_CONTEXT_VERIFIED as own; "
+        "print(own.get_ca_certs(), own.verify_mode.name, os.environ['SSL_CERT_FILE'])"
+    )
+    env = {"PATH": os.environ["PATH"], "SSL_CERT_FILE": str(CERTIFICATES / "feeds.example.pem")}
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=env).stdout
+    assert said == f"[] CERT_REQUIRED {env['SSL_CERT_FILE']}\n"
 
 
 async def test_n24_a_host_that_knows_no_tls_but_ssl_3_is_an_error() -> None:
