@@ -118,6 +118,7 @@ def _ascii(text: str) -> str:
         raise ValueError("the address has bytes that are not UTF-8") from error
 
 
+@lru_cache(maxsize=4096)  # a host has many sources, and is most of those 20 µs
 def _place(place: str, default: int) -> tuple[str, int]:
     if place.startswith("["):
         literal, bracket, rest = place[1:].partition("]")

@@ -8,6 +8,7 @@ elsewhere gets neither.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from aggregator.errors import FetchError
 from aggregator.fetch.address import Address
@@ -65,16 +66,21 @@ def ask_for(
     home: Address, user_agent: str, headers: Mapping[str, str], validators: Validators, *, accept: bytes = ACCEPT
 ) -> Question:
     """Prepare a fetch. FetchError if a header of the source cannot be sent."""
-    elsewhere = {
+    ours = _ours(user_agent, accept)
+    its = {b"authorization": b"Authorization: " + home.authorization} if home.authorization else {}
+    its.update(map(_line, headers.items()))
+    elsewhere = _lines(ours)
+    at_home = _lines({**ours, **its}) if its else elsewhere
+    return Question(home=home, at_home=at_home, elsewhere=elsewhere, validators=validators)
+
+
+@lru_cache(maxsize=16)  # the same for every source
+def _ours(user_agent: str, accept: bytes) -> Mapping[bytes, bytes]:
+    return {
         b"user-agent": b"User-Agent: " + user_agent.encode("latin-1", "replace"),
         b"accept": b"Accept: " + accept,
         b"accept-encoding": b"Accept-Encoding: gzip",
     }
-    at_home = dict(elsewhere)
-    if home.authorization:
-        at_home[b"authorization"] = b"Authorization: " + home.authorization
-    at_home.update(map(_line, headers.items()))
-    return Question(home=home, at_home=_lines(at_home), elsewhere=_lines(elsewhere), validators=validators)
 
 
 def _lines(headers: Mapping[bytes, bytes]) -> bytes:

@@ -92,17 +92,18 @@ def claim_due(
     if first is None or first > now:
         return ()
     wait_for(connection, Lock.CLAIMING)
+    token = uuid4()
     given = {
         "now": now,
         "not_idle_before": now + floor,
         "looked_at": limit * 4,  # enough to choose from; ranking all that is due would cost more the more there is
         "most": limit,
         "per_host": per_host,
-        "token": uuid4(),
+        "token": token,
         "until": now + lease,
         **({"only": only} if only else {}),
     }
-    return tuple(_claim(row) for row in connection.execute(_claim_statement(named=bool(only)), given))
+    return tuple(_claim(row, token) for row in connection.execute(_claim_statement(named=bool(only)), given))
 
 
 # Most of the time nothing is due. To plan the claim takes PostgreSQL 0.4 ms, more the more it knows of the table; this
@@ -152,15 +153,15 @@ def _claim_statement(*, named: bool) -> ReturningUpdate[Any]:
 _CLAIM_COLUMNS = tuple(
     sources.c[name]
     for name in (
-        "id", "address", "kind", "host", "lease_token", "attempts", "validators_url", "etag", "last_modified",
+        "id", "address", "kind", "host", "attempts", "validators_url", "etag", "last_modified",
         "body_digest", "rhythm", "arrivals", "failures", "moved_to", "moved_since_at", "moved_polls", "learnt_address",
         "last_document_at", "memory", "standing", "failing_since_at", "last_new_at",
     )
 )  # fmt: skip
 
 
-def _claim(row: Sequence[Any]) -> Claim:
-    (id_, address, kind, host, token, attempts, url, etag, modified, digest, rhythm, arrivals, failures,
+def _claim(row: Sequence[Any], token: UUID) -> Claim:
+    (id_, address, kind, host, attempts, url, etag, modified, digest, rhythm, arrivals, failures,
      moved_to, moved_since_at, moved_polls, learnt_address, last_document_at, memory,
      standing, failing_since_at, last_new_at) = row  # fmt: skip
     return Claim(

@@ -7,6 +7,7 @@ store ever sees a naive datetime or a dict.
 import json
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
+from functools import lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -56,6 +57,7 @@ def _to_utc(value: datetime | None) -> datetime | None:
     return value.astimezone(UTC)
 
 
+@lru_cache(maxsize=64)  # the instant of a transaction is in every row that it writes
 def _to_text(value: datetime | None) -> str | None:
     utc = _to_utc(value)
     return None if utc is None else utc.isoformat(" ", "microseconds")[:-6]  # without "+00:00"

@@ -239,6 +239,8 @@ def arrivals(entries: Iterable[Entry], before: tuple[datetime, ...], now: dateti
     An entry without a date tells nothing; a date in the future counts as now.
     """
     claimed = {min(entry.published, now) for entry in entries if entry.published}
+    if not claimed:
+        return before
     return tuple(sorted(claimed | set(before), reverse=True)[:ARRIVALS_KEPT])
 
 
