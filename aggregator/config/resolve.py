@@ -64,9 +64,9 @@ def _mentions(written: ConfigFile, slugs: dict[str, str], root: Place, problems:
     for name, options in written.categories.items():
         place = root / "categories" / name / "sources"
         for index, item in enumerate(options.get("sources", ())):
-            read = sources.mention(item, slugs.get(name, name), place / index)
+            read = sources.mention(item, slugs.get(name, name), place / index, options.get("dedup"))
             if isinstance(read, Mention):
-                mentions.append(replace(read, likeness=options.get("dedup")))
+                mentions.append(read)
             else:
                 problems += read
     return tuple(mentions)

@@ -43,8 +43,10 @@ class Mention:
     likeness: str | None = None
 
 
-def mention(item: str | SourceOptions, category: str, place: Place) -> Mention | list[Problem]:
-    """Understand one item of a category's list."""
+def mention(
+    item: str | SourceOptions, category: str, place: Place, likeness: str | None = None
+) -> Mention | list[Problem]:
+    """Understand one item of a category's list; `likeness` is what the category says of `dedup`."""
     said: Mapping[str, Any] = {} if isinstance(item, str) else item
     keys = tuple(key for key in addresses.KEYS if key in said)
     if len(keys) != 1 and not isinstance(item, str):
@@ -68,6 +70,7 @@ def mention(item: str | SourceOptions, category: str, place: Place) -> Mention |
         told=told,
         category=category,
         place=place,
+        likeness=likeness,
     )
 
 

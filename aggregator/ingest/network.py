@@ -16,6 +16,7 @@ from aggregator.store.claims import Claim
 
 HOSTS = 3  # that were well: three that break at the same moment, with no answer in between, is not their doing
 UNREACHED = frozenset({Reason.DNS, Reason.CONNECT, Reason.TIMEOUT, Reason.TLS})  # a captive portal breaks TLS
+UNASKED = frozenset({Reason.PARSER_DIED, Reason.BUG, Reason.ADDRESS, Reason.BLOCKED_ADDRESS, Reason.FILE})
 
 
 class Verdict(Enum):
@@ -75,5 +76,4 @@ def _unreached(outcome: Outcome) -> bool:
 
 def _says_nothing(outcome: Outcome) -> bool:
     """It failed before anybody was asked."""
-    asked = (Reason.PARSER_DIED, Reason.BUG, Reason.ADDRESS, Reason.BLOCKED_ADDRESS, Reason.FILE)
-    return isinstance(outcome, Failed) and outcome.reason in asked and outcome.exchange.status is None
+    return isinstance(outcome, Failed) and outcome.reason in UNASKED and outcome.exchange.status is None

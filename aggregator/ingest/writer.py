@@ -146,10 +146,11 @@ class Writer:
         """
         ours: list[bool] = []
         forgiven: list[int] = []
-        self._answers = sum(map(_answered, results))
-        for result in results:
+        answered = list(map(_answered, results))
+        self._answers = sum(answered)
+        for result, has_answered in zip(results, answered, strict=True):
             since, blamed = self._network.since, tuple(self._network.blamed)
-            self._answers -= _answered(result)
+            self._answers -= has_answered
             open_ = self.in_flight() if self._answers == 0 else ANSWERED
             verdict = self._network.judge(result.claim, result.outcome, now, in_flight=open_)
             if verdict is Verdict.ANSWERED and not self._network.known_online:

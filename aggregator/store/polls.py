@@ -69,8 +69,9 @@ def record(connection: Connection, ended: Sequence[Ended], now: datetime) -> Non
     alike: dict[tuple[bool, tuple[str, ...]], list[dict[str, object]]] = defaultdict(list)
     changes: list[tuple[int | None, Transition]] = []
     for one in ended:
-        values, changed = _values(one, now)
-        alike[isinstance(one.outcome, Failed) or _has_ended(one), tuple(values)].append(
+        over = _has_ended(one)
+        values, changed = _values(one, now, over=over)
+        alike[isinstance(one.outcome, Failed) or over, tuple(values)].append(
             {"row": one.claim.source_id, "now": now, **values}
         )
         changes += [(one.claim.source_id, change) for change in changed]
@@ -89,19 +90,19 @@ def record(connection: Connection, ended: Sequence[Ended], now: datetime) -> Non
 _HISTORY = insert(fetches)
 
 
-def _values(one: Ended, now: datetime) -> tuple[dict[str, object], tuple[Transition, ...]]:
+def _values(one: Ended, now: datetime, *, over: bool) -> tuple[dict[str, object], tuple[Transition, ...]]:
     """What to write into the row of the source, but for what `_update` computes; and what has changed about it."""
     claim, outcome = one.claim, one.outcome
     if isinstance(outcome, Failed):
         values: dict[str, object] = {"reason": outcome.reason.value, "detail": outcome.detail}
     else:
-        values = _after_success(outcome, one, now)
+        values = _after_success(outcome, one, now, over=over)
     standing, changes = judge(
         claim.before,
         outcome,
         added=one.counts.added,
         arrivals=one.arrivals,
-        ended=_has_ended(one),
+        ended=over,
         moved_to=one.move.learnt,
         held=one.held,
         now=now,
@@ -150,7 +151,7 @@ def _attempts_after(claim: Claim, outcome: Outcome) -> int:
     return max(claim.attempts - 2, 0) if died else 0
 
 
-def _after_success(outcome: Unchanged | Updated, one: Ended, now: datetime) -> dict[str, object]:
+def _after_success(outcome: Unchanged | Updated, one: Ended, now: datetime, *, over: bool) -> dict[str, object]:
     values: dict[str, object] = {
         "last_success_at": now,
         "failures": 0,
@@ -178,7 +179,7 @@ def _after_success(outcome: Unchanged | Updated, one: Ended, now: datetime) -> d
         }
         if one.counts.added:
             values["last_new_at"] = now
-    if _has_ended(one):  # as good as gone, and shown so
+    if over:  # as good as gone, and shown so
         return values | {"reason": Reason.GONE.value, "detail": "the feed says that it has ended: `expired` is true"}
     return values | {"failing_since_at": None}
 
