@@ -128,3 +128,14 @@ def test_the_process_that_reads_documents_has_feeds_alone() -> None:
         "aggregator", "aggregator.ingest", "aggregator.ingest.child", "aggregator.ingest.sandbox",
     }  # fmt: skip
     assert not {"sqlalchemy", "aiohttp", "flask", "apscheduler", "pydantic"} & set(loaded)
+
+
+def test_who_polls_once_waits_for_nothing_that_only_others_need() -> None:
+    code = (
+        "import sys, aggregator.ingest.lists, aggregator.service.setup, aggregator.service.polling; print(*sys.modules)"
+    )
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    ).stdout.split()
+    unneeded = {"alembic", "apscheduler", "feedparser", "numpy", "rich", "sqlalchemy.dialects.postgresql", "watchfiles"}
+    assert not unneeded & set(loaded)

@@ -37,7 +37,15 @@ def test_every_pattern_of_the_package_is_one() -> None:
         re.compile(late.pattern, late.flags)
 
 
+def test_no_pattern_is_compiled_before_it_is_used() -> None:
+    assert [one.pattern for one in values() if isinstance(one, re.Pattern)] == []
+
+
 def patterns() -> Iterator[Any]:
+    return (one for one in values() if type(one) is LATE)
+
+
+def values() -> Iterator[Any]:
     for module in pkgutil.walk_packages(feeds.__path__, "feeds."):
         for value in vars(importlib.import_module(module.name)).values():
-            yield from (one for one in (value if isinstance(value, tuple) else (value,)) if type(one) is LATE)
+            yield from value if isinstance(value, tuple) else (value,)
