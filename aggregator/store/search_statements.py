@@ -62,7 +62,7 @@ AND (story_id IN (SELECT story_id FROM story_categories WHERE category_id = :cat
 # Words that are in no row are not looked at again.
 _JUDGED = """
 SELECT here.story_id AS id, here.published, {relevance} AS relevance,
-       {fits} AS fits, found.title @@ {asked} AS titled, {matches} AS matches
+       {fits} AS fits, {titled} AS titled, {matches} AS matches
 FROM ({here}) AS here LEFT JOIN story_texts AS found ON found.story_id = here.story_id {rows}
 ORDER BY here.story_id DESC
 """
@@ -90,7 +90,7 @@ def statement(column: Column, way: Way, *, plain: bool, listed: bool) -> TextCla
             relevance=_RELEVANCE[column],
             fits="true" if plain else "found.story_id IS NOT NULL",
             rows="" if plain else "AND found.{column} @@ {asked}".format(column=column, **_PARTS),
+            titled="true" if column == "title" else "found.title @@ {asked}".format(**_PARTS),
             matches="here.matches" if counted else "0",
-            **_PARTS,
         )
     )
