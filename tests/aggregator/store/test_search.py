@@ -11,7 +11,7 @@ from sqlalchemy import Engine, select, text
 from aggregator.config.settings import DedupSettings
 from aggregator.dedup import rematch
 from aggregator.dedup.merge import Merger
-from aggregator.store import retention, search, search_on_postgresql, texts
+from aggregator.store import retention, search, search_on_postgresql, texts, views
 from aggregator.store.engine import reading, writing
 from aggregator.store.schema import sightings, stories
 from feeds.model import Entry
@@ -108,6 +108,12 @@ def test_the_newest_are_in_order_of_their_dates(engine: Engine, bring: Bring, no
     bring(1, *(entry(str(n), title=f"needle {n}", published=date) for n, date in enumerate(dates)))
     with reading(engine) as connection:
         assert search.newest(connection, asked("needle"), "all", 2) == [2, 3]
+
+
+def test_of_what_was_found_only_what_still_is_there_is_read_in_its_order(engine: Engine, bring: Bring) -> None:
+    bring(1, entry("1", title="needle one"), entry("2", title="needle two"))
+    with reading(engine) as connection:
+        assert [story.title for story in views.by_ids(connection, [2, 99, 1])] == ["needle two", "needle one"]
 
 
 def test_a_category_has_its_own(bring: Bring, found: Found) -> None:
