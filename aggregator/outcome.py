@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from aggregator.reason import Reason as Reason
-from feeds.fingerprint import Fingerprint
+from feeds.findings import Findings
 from feeds.model import Feed
 
 
@@ -99,7 +99,7 @@ class Updated:
 
     feed          with the entries that are new since the last reading
     originals     the same entries as they were before cleaning, packed
-    fingerprints  of the same entries, as the process that read them made them
+    findings      about the same entries, from the process that read them
     carried       how many entries the document has, old ones too
     memory        what tells the next reading which entries it need not give again
     body_digest   xxh3-128 of the decoded body, so that the same bytes are never read twice
@@ -111,7 +111,7 @@ class Updated:
     body_digest: bytes
     exchange: Exchange
     originals: tuple[bytes, ...] = ()
-    fingerprints: tuple[Fingerprint, ...] = ()
+    findings: tuple[Findings, ...] = ()
     carried: int = 0
     memory: bytes = b""
     hints: Hints = Hints()

@@ -25,9 +25,9 @@ from sqlalchemy import Engine
 from aggregator.config.settings import DedupSettings
 from aggregator.dedup.merge import Merger
 from aggregator.ingest.child import Document, Read, read
-from aggregator.ingest.pipeline import seen
 from aggregator.store import sightings, sources
 from aggregator.store.engine import open_engine, upgrade, writing
+from aggregator.store.identity import Seen
 from aggregator.store.sources import Listed
 from benchmarks.cleaning import TEXTS
 from benchmarks.cost import measure
@@ -86,8 +86,9 @@ def storing(readings: list[Read]) -> Iterator[tuple[Act, Act]]:
                 ]
                 sources.sync(connection, listed, ("all",), NOW)
                 for number, one in enumerate(readings, 1):
-                    found = zip(one.feed.entries, one.originals, one.fingerprints, strict=True)
-                    sightings.save(connection, number, [seen(*each) for each in found], NOW)
+                    found = zip(one.feed.entries, one.findings, one.originals, strict=True)
+                    seen = [Seen(entry=each, findings=about, original=was) for each, about, was in found]
+                    sightings.save(connection, number, seen, NOW)
 
         yield store, lambda: Merger(DedupSettings(), ()).run(engines[-1], NOW)
         for engine in engines:

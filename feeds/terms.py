@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from feeds.html import elided
+from feeds.html import elided, text_of
 from feeds.regex import regex
 
 LONGEST_TEXT = 15_000  # characters that are indexed; PostgreSQL counts positions up to 16,383
@@ -62,6 +62,19 @@ def _optional(sign: str) -> bool:
 
 
 _FOLDING = _Folding()
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a story is found by: the terms of its title and of its text, in their order, with a space between them."""
+
+    title: str
+    text: str
+
+
+def terms_of(title: str, html: str) -> Terms:
+    """The terms of a title and of what a reader sees of a text."""
+    return Terms(" ".join(terms(title)), " ".join(terms(text_of(html))))
 
 
 def terms(text: str) -> list[str]:

@@ -6,7 +6,6 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from aggregator.config.settings import CategorySettings, Settings, SourceSettings
-from aggregator.ingest import pipeline
 from aggregator.outcome import Exchange, Failed, Move, Outcome, Reason, Updated, Validators
 from aggregator.store import polls, sightings, sources
 from aggregator.store.claims import Claim
@@ -14,6 +13,7 @@ from aggregator.store.engine import writing
 from aggregator.store.identity import Seen
 from aggregator.store.polls import Counts, Ended
 from aggregator.store.sources import Listed
+from feeds.findings import find_out
 from feeds.model import Entry, Feed
 
 
@@ -31,7 +31,7 @@ def entry(guid: str = "1", **changes: object) -> Entry:
 
 
 def seen(*entries: Entry) -> tuple[Seen, ...]:
-    return tuple(pipeline.seen(one, None) for one in entries)
+    return tuple(Seen(entry=one, findings=find_out(one)) for one in entries)
 
 
 def updated(*entries: Entry, **feed: object) -> Updated:
@@ -40,6 +40,8 @@ def updated(*entries: Entry, **feed: object) -> Updated:
         validators=Validators(url="https://a.example/feed", etag=b'"1"'),
         body_digest=b"digest",
         exchange=Exchange(status=200, wire_bytes=1000),
+        originals=tuple(b"original" for _ in entries),
+        findings=tuple(map(find_out, entries)),
         carried=len(entries),
     )
 

@@ -19,10 +19,10 @@ from pathlib import Path
 from aggregator import jobs
 from aggregator.config.settings import FetchSettings, Settings, SourceSettings
 from aggregator.dedup.merge import Merger
+from aggregator.ingest.merging import merge_waiting
 from aggregator.ingest.worker import Worker
 from aggregator.service import setup
 from aggregator.store import sources as synced
-from aggregator.store import texts
 from aggregator.store.engine import open_engine, upgrade, writing
 from aggregator.web import create_app
 from tests.builders import settings
@@ -138,10 +138,7 @@ async def live(folder: Path, *, sources: int, hours: int, seconds: float = 600.0
                 for _ in range(HOUR // STEP):
                     clock.now += STEP
                     polls += await worker.drain()
-                    while (await worker.writer.call(lambda: merger.step(engine, clock()))).sightings:
-                        pass
-                    while await worker.writer.call(lambda: texts.index_some(engine)):
-                        pass
+                    await merge_waiting(worker, merger, engine, clock)
                     assert all(client.get(page).status_code == 200 for page in PAGES)
                 for step in jobs.tidying(given, clock()):
                     with writing(engine) as connection:

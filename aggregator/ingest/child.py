@@ -18,9 +18,10 @@ import msgspec
 from aggregator.ingest import sandbox
 from feeds import clean, errors
 from feeds.clean.rules import Rules
-from feeds.fingerprint import Fingerprint, fingerprint
+from feeds.findings import Findings, find_out
 from feeds.kinds import KINDS
 from feeds.model import Entry, Feed
+from feeds.terms import Terms, terms_of
 
 LENGTH = struct.Struct(">Q")  # what precedes every message
 CPU_SECONDS = 10  # for one document
@@ -54,6 +55,12 @@ class Originals(msgspec.Struct, frozen=True, tag="originals"):
     packed: tuple[bytes, ...]
 
 
+class Texts(msgspec.Struct, frozen=True, tag="texts"):
+    """Texts that are to be found in a search: their titles, and their HTML."""
+
+    texts: tuple[tuple[str, str], ...]
+
+
 class Original(msgspec.Struct, frozen=True, array_like=True):
     """What cleaning started from: an entry as its source wrote it, and the address that its links are relative to."""
 
@@ -75,14 +82,14 @@ class Read(msgspec.Struct, frozen=True, tag="read"):
 
     feed          with those of its entries that are new since the last reading, and that the rules keep
     originals     the same entries before they were cleaned, packed
-    fingerprints  of the same entries, cleaned: here, so that what it costs is limited and on many cores
+    findings      about the same entries, cleaned: here, so that what it costs is limited and on many cores
     carried       how many entries the document has
     memory        for the next reading
     """
 
     feed: Feed
     originals: tuple[bytes, ...]
-    fingerprints: tuple[Fingerprint, ...]
+    findings: tuple[Findings, ...]
     carried: int
     memory: bytes = b""
 
@@ -93,6 +100,12 @@ class Recleaned(msgspec.Struct, frozen=True, tag="recleaned"):
     entries: tuple[Entry | None, ...]
 
 
+class Indexed(msgspec.Struct, frozen=True, tag="indexed"):
+    """What `Texts` are found by, in order."""
+
+    terms: tuple[Terms, ...]
+
+
 class Refused(msgspec.Struct, frozen=True, tag="refused"):
     """The document cannot be read: the name of the FeedError, and what it says."""
 
@@ -100,13 +113,19 @@ class Refused(msgspec.Struct, frozen=True, tag="refused"):
     detail: str
 
 
-Question = Document | Originals
-Answer = Read | Recleaned | Refused
+Question = Document | Originals | Texts
+Answer = Read | Recleaned | Indexed | Refused
 
 
 def answer(question: Question) -> Answer:
     """Do what is asked."""
-    return read(question) if isinstance(question, Document) else reclean(question)
+    match question:
+        case Document():
+            return read(question)
+        case Originals():
+            return reclean(question)
+        case Texts():
+            return Indexed(tuple(terms_of(title, html) for title, html in question.texts))
 
 
 def read(document: Document) -> Read | Refused:
@@ -127,8 +146,8 @@ def read(document: Document) -> Read | Refused:
             return read(msgspec.structs.replace(document, memory=b""))
         originals = tuple(Original(entry, base).pack() for entry in kept)
         feed = replace(feed, problems=_first(feed.problems))
-        fingerprints = tuple(fingerprint(entry, site=feed.title) for entry in feed.entries)
-        return Read(feed, originals, fingerprints, reading.carried, reading.memory if faultless else b"")
+        findings = tuple(find_out(entry, site=feed.title) for entry in feed.entries)
+        return Read(feed, originals, findings, reading.carried, reading.memory if faultless else b"")
     except errors.FeedError as error:
         return Refused(type(error).__name__, str(error))
 

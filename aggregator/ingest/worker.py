@@ -84,6 +84,7 @@ class Worker:
         self._stopping = False
         self._stack = AsyncExitStack()
         self.writer = Writer(engine, self._clock)
+        self.parser = Parser()
         self._in_hand = 0  # polls that have ended, and wait for the writer
         self.writer.in_flight = lambda: len(self._running) - self._in_hand
 
@@ -94,10 +95,10 @@ class Worker:
             await self.writer.call(lambda: self.writer.write(drop))
         await self._stack.enter_async_context(self.writer)
         client = await self._stack.enter_async_context(Client(settings.fetch, settings.user_agent))
-        parser = await self._stack.enter_async_context(Parser())
+        await self._stack.enter_async_context(self.parser)
         self._pipeline = Pipeline(
             client,
-            parser,
+            self.parser,
             settings.fetch,
             instances=settings.rsshub.instances,
             folder=settings.file.parent,

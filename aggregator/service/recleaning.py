@@ -8,11 +8,11 @@ from aggregator.config.settings import Settings
 from aggregator.dedup.merge import Merger
 from aggregator.ingest.child import Originals
 from aggregator.ingest.parser import Parser
-from aggregator.ingest.pipeline import seen
 from aggregator.store import sightings
 from aggregator.store.clock import clock_of
 from aggregator.store.engine import reading, writing
-from feeds.fingerprint import fingerprint
+from aggregator.store.identity import Seen
+from feeds.findings import find_out
 
 RECLEANED_AT_ONCE = 200  # entries: 0.1 s of work, so that the database is never kept from others for long
 
@@ -33,7 +33,7 @@ async def reclean(engine: Engine, settings: Settings, *, watch: Callable[[int], 
                 break
             entries = await parser.reclean(Originals(tuple(kept.original for kept in batch)))
             cleaned = [
-                (kept, seen(entry, kept.original, fingerprint(entry, site=kept.site)))
+                (kept, Seen(entry=entry, findings=find_out(entry, site=kept.site), original=kept.original))
                 for kept, entry in zip(batch, entries, strict=True)
                 if entry is not None
             ]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from hashlib import sha256
 
+from feeds.findings import Findings
 from feeds.fingerprint import Fingerprint
 from feeds.model import Entry
 
@@ -19,14 +20,17 @@ SAME_DATE = timedelta(days=1)  # an entry that comes back under another guid kee
 class Seen:
     """An entry as a document carried it.
 
-    original           as it was before cleaning, packed; None where that was not kept
-    unresolved_images  how many of its images show nothing
+    original  as it was before cleaning, packed; None where that was not kept
     """
 
     entry: Entry
-    fingerprint: Fingerprint
+    findings: Findings
     original: bytes | None = None
-    unresolved_images: int = 0
+
+    @property
+    def fingerprint(self) -> Fingerprint:
+        """What is compared of it."""
+        return self.findings.fingerprint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -156,7 +156,7 @@ def _content(one: Seen) -> dict[str, object]:
         "sketch": print_.sketch,
         "near_keys": print_.near_keys,
         "original": one.original,
-        "unresolved_images": one.unresolved_images,
+        "unresolved_images": one.findings.unresolved_images,
     }
 
 

@@ -1,23 +1,23 @@
 """Keeps what stories are found by in step with what they show: the terms of the lead's title and text.
 
-A step of its own after the merge, in batches that are each whole in themselves. Whatever may change a story's text
+A step of its own after the merge, in batches that are each whole in themselves: read what waits, find its terms
+(`feeds.terms`; whoever calls says where), write them down for what is still so. Whatever may change a story's text
 marks it in its own transaction (`stories.found`, `stories.lead`); what deletes a story forgets its text in its own.
 """
 
 import zlib
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, delete, func, insert, literal_column, select, update
+from sqlalchemy import Connection, Engine, Select, delete, func, insert, literal_column, select, update
 
 from aggregator.store.columns import among
-from aggregator.store.engine import writing
+from aggregator.store.engine import reading, writing
 from aggregator.store.locks import Lock, got
 from aggregator.store.schema import sightings, stories, story_texts
-from feeds.html import text_of
-from feeds.terms import terms
+from feeds.terms import LONGEST_TERM, Terms, terms_of
 
 BATCH = 400  # stories in one transaction: a tenth of a second, so that writers are not kept waiting
 TITLE, TEXT = "A", "D"  # the weights of a term's places on PostgreSQL
@@ -25,14 +25,18 @@ _MOST_PLACES = 255  # of one term in one text; PostgreSQL keeps no more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Text:
-    """What a story is found by."""
+class Waiting:
+    """A story that waits, with what it shows.
+
+    changed  whether that is something else than what it is found by
+    """
 
     story_id: int
     lead_id: int
     text_digest: bytes
-    title: tuple[str, ...]
-    text: tuple[str, ...]
+    changed: bool
+    title: str
+    html: str
 
 
 # Asked every few seconds, and hardly ever so; the 0 is no parameter, as in `compared`.
@@ -40,71 +44,83 @@ _WAITS = stories.c.indexed == literal_column("0")
 _FIRST_WAITING = select(func.min(stories.c.id)).where(_WAITS)
 
 
-def index_some(engine: Engine) -> int:
-    """Index the next stories that wait; returns how many were looked at, 0 when none waits or another is at it."""
+def waiting(engine: Engine) -> tuple[Waiting, ...]:
+    """The next stories that wait; () when none does, or another is at it."""
+    with reading(engine) as connection:
+        if connection.scalar(_FIRST_WAITING) is None or not got(connection, Lock.INDEXING):
+            return ()
+        shown = _SHOWN.add_columns(sightings.c.title, sightings.c.html, sightings.c.summary).limit(BATCH)
+        return tuple(
+            Waiting(
+                story_id=row.id,
+                lead_id=row.lead_id,
+                text_digest=row.text_digest,
+                changed=_changed(row),
+                title=row.title,
+                html=row.html or row.summary,
+            )
+            for row in connection.execute(shown)
+        )
+
+
+def index(engine: Engine, read: Collection[Waiting], terms: Mapping[int, Terms]) -> int:
+    """Let stories be found by their terms: how many are in step now; those that changed since they were read are not,
+    nor is any where another is at it.
+
+    terms  by story, of each that was `changed`
+    """
+    then = {one.story_id: (one.lead_id, one.text_digest) for one in read}
     with writing(engine) as connection:
-        any_waits = connection.scalar(_FIRST_WAITING) is not None
-        waiting = _waiting(connection) if any_waits and got(connection, Lock.INDEXING) else []
-        if waiting:
-            _index(connection, waiting)
-        return len(waiting)
+        if not got(connection, Lock.INDEXING):
+            return 0
+        rows = [row for row in _still_waiting(connection, then) if (row.lead_id, row.text_digest) == then[row.id]]
+        rows = [row for row in rows if row.id in terms or not _changed(row)]
+        changed = [row for row in rows if _changed(row)]
+        forget(connection, [row.id for row in changed if row.had_lead is not None])
+        _remember(connection, [(row, terms[row.id]) for row in changed])
+        settled = [row.id for row in rows]
+        connection.execute(update(stories).where(among(connection, stories.c.id, settled)).values(indexed=1))
+    return len(settled)
 
 
 def index_all(engine: Engine) -> None:
-    """Index until none waits."""
-    while index_some(engine):
-        pass
+    """Index until none waits, here."""
+    while read := waiting(engine):
+        index(engine, read, {one.story_id: terms_of(one.title, one.html) for one in read})
 
 
-def _index(connection: Connection, waiting: Sequence[Any]) -> None:
-    ids = [row.id for row in waiting]
-    changed = [row for row in waiting if (row.lead_id, row.text_digest) != (row.had_lead, row.had_digest)]
-    forget(connection, [row.id for row in changed if row.had_lead is not None])
-    _remember(connection, [_text(row) for row in changed])
-    connection.execute(update(stories).where(among(connection, stories.c.id, ids)).values(indexed=1))
-
-
-def _waiting(connection: Connection) -> list[Any]:
-    """The stories that wait, with what they show and what they are found by.
-
-    Locked, so that no merge changes what they show before they are marked; those that one is at wait until next time.
-    """
-    had, c = story_texts.c, sightings.c
-    statement = (
-        select(
-            stories.c.id, stories.c.lead_id, c.text_digest, c.title, c.html, c.summary,
-            had.lead_id.label("had_lead"), had.text_digest.label("had_digest"),
-        )
-        .select_from(stories.join(sightings, c.id == stories.c.lead_id).outerjoin(story_texts))
-        .where(_WAITS)
-        .order_by(stories.c.id)
-        .limit(BATCH)
-        .with_for_update(of=stories, skip_locked=True)
-    )  # fmt: skip
-    return list(connection.execute(statement))
-
-
-def _text(row: Any) -> Text:
-    return Text(
-        story_id=row.id,
-        lead_id=row.lead_id,
-        text_digest=row.text_digest,
-        title=tuple(terms(row.title)),
-        text=tuple(terms(text_of(row.html or row.summary))),
+_SHOWN: Select[Any] = (
+    select(
+        stories.c.id, stories.c.lead_id, sightings.c.text_digest,
+        story_texts.c.lead_id.label("had_lead"), story_texts.c.text_digest.label("had_digest"),
     )
+    .select_from(stories.join(sightings, sightings.c.id == stories.c.lead_id).outerjoin(story_texts))
+    .where(_WAITS)
+    .order_by(stories.c.id)
+)  # fmt: skip
 
 
-def _remember(connection: Connection, texts: Collection[Text]) -> None:
-    if not texts:
+def _still_waiting(connection: Connection, story_ids: Collection[int]) -> Sequence[Any]:
+    """Locked, so that no merge changes what they show before they are marked; those that one is at wait on."""
+    theirs = _SHOWN.where(among(connection, stories.c.id, story_ids))
+    return connection.execute(theirs.with_for_update(of=stories, skip_locked=True)).all()
+
+
+def _changed(row: Any) -> bool:
+    return (row.lead_id, row.text_digest) != (row.had_lead, row.had_digest)
+
+
+def _remember(connection: Connection, found: Sequence[tuple[Any, Terms]]) -> None:
+    if not found:
         return
     packed = _as_vectors if connection.dialect.name == "postgresql" else _compressed
     rows = [
-        {"story_id": text.story_id, "lead_id": text.lead_id, "text_digest": text.text_digest, **packed(text)}
-        for text in texts
+        {"story_id": row.id, "lead_id": row.lead_id, "text_digest": row.text_digest, **packed(terms)}
+        for row, terms in found
     ]
     connection.execute(insert(story_texts), rows)
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(_ADD, [(text.story_id, " ".join(text.title), " ".join(text.text)) for text in texts])
+        connection.exec_driver_sql(_ADD, [(row.id, terms.title, terms.text) for row, terms in found])
 
 
 def forget(connection: Connection, story_ids: Collection[int]) -> None:
@@ -123,25 +139,31 @@ _ADD = "INSERT INTO story_terms (rowid, title, text) VALUES (?, ?, ?)"
 _DROP = "INSERT INTO story_terms (story_terms, rowid, title, text) VALUES ('delete', ?, ?, ?)"
 
 
-def _compressed(text: Text) -> dict[str, bytes]:
-    return {"title": _packed(text.title), "terms": _packed(text.text)}
+def _compressed(terms: Terms) -> dict[str, bytes]:
+    return {"title": _packed(terms.title), "terms": _packed(terms.text)}
 
 
-def _packed(terms_: tuple[str, ...]) -> bytes:
-    return zlib.compress(" ".join(terms_).encode(), 1)
+def _packed(terms: str) -> bytes:
+    return zlib.compress(terms.encode(), 1)
 
 
 def _restored(packed: bytes) -> str:
     return zlib.decompress(packed).decode()
 
 
-def _as_vectors(text: Text) -> dict[str, str]:
+def _as_vectors(terms: Terms) -> dict[str, str]:
     """A place is left free between title and text, so that no phrase spans them."""
-    title = (TITLE, 1, text.title)
-    return {"title": _as_vector(title), "terms": _as_vector(title, (TEXT, len(text.title) + 2, text.text))}
+    in_title, in_text = _apart(terms.title), _apart(terms.text)
+    title = (TITLE, 1, in_title)
+    return {"title": _as_vector(title), "terms": _as_vector(title, (TEXT, len(in_title) + 2, in_text))}
 
 
-def _as_vector(*parts: tuple[str, int, tuple[str, ...]]) -> str:
+def _apart(row: str) -> list[str]:
+    """Terms that break no syntax and no limit, even if whoever found them was taken over by a hostile text."""
+    return [] if any(sign in row for sign in "'\\\0") else [term[:LONGEST_TERM] for term in row.split()]
+
+
+def _as_vector(*parts: tuple[str, int, list[str]]) -> str:
     """(weight, first place, terms) as PostgreSQL reads a `tsvector`: 'term':1A,7 …"""
     places: defaultdict[str, list[str]] = defaultdict(list)
     for weight, first, found in parts:

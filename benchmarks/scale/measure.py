@@ -11,15 +11,17 @@ from sqlalchemy import Engine, func, select
 
 from aggregator.config.settings import DedupSettings, FetchSettings
 from aggregator.dedup.merge import Merger
-from aggregator.ingest.pipeline import Result, seen
+from aggregator.ingest.pipeline import Result
 from aggregator.ingest.worker import QUEUE_PER_HOST, lease_of
 from aggregator.ingest.writer import GROUP, Writer
 from aggregator.outcome import Exchange, Unchanged, Updated, Why
 from aggregator.store import claims
 from aggregator.store.claims import Claim
 from aggregator.store.engine import writing
+from aggregator.store.identity import Seen
 from aggregator.store.schema import fetches
 from benchmarks.scale.rows import NOW, make_due, tidy_up
+from feeds.findings import find_out
 from feeds.model import Entry, Feed
 
 ROUNDS, TICKS = 5, 200
@@ -153,7 +155,7 @@ def result(claimed: Claim, number: int) -> Result:
     return Result(
         claim=claimed,
         outcome=outcome,
-        seen=tuple(seen(entry, None) for entry in entries),
+        seen=tuple(Seen(entry=entry, findings=find_out(entry)) for entry in entries),
         arrivals=claimed.arrivals,
         move=claimed.move,
         next_fetch_at=NOW + timedelta(hours=1),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.terms import LONGEST_QUERY, MOST_PHRASES, MOST_TERMS, Phrase, asked, marked, terms
+from feeds.terms import LONGEST_QUERY, MOST_PHRASES, MOST_TERMS, Phrase, Terms, asked, marked, terms, terms_of
 
 
 @pytest.mark.parametrize(
@@ -125,3 +125,8 @@ def test_marking_never_changes_a_text(text: str, query: str, characters: int) ->
     pieces = marked(text, asked(query))
     assert "".join(piece.text for piece in pieces) == unicodedata.normalize("NFC", text)
     assert sum(len(piece.text) for piece in marked(text, asked(query), characters=characters)) <= characters + 2
+
+
+def test_a_text_has_the_terms_of_what_its_reader_sees() -> None:
+    html = '<p class="big">高铁 &amp; <i>co</i></p><img src="https://a.example/x">'
+    assert terms_of("Élan vital", html) == Terms("elan vital", "高铁 铁 co")

@@ -15,6 +15,7 @@ from aggregator.ingest import pipeline
 from aggregator.ingest.pipeline import Pipeline
 from aggregator.ingest.worker import Worker
 from aggregator.store.engine import reading, writing
+from aggregator.store.identity import Seen
 from aggregator.store.schema import sightings, sources
 from aggregator.store.sightings import save
 from feeds.model import Enclosure, Entry
@@ -99,13 +100,11 @@ def test_q23_the_store_refuses_what_was_not_cleaned(engine: Engine, now: datetim
 async def test_q23_what_slips_through_stops_its_own_source_alone(
     engine: Engine, tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    honest = pipeline.seen
+    def careless(*, entry: Entry, **rest: Any) -> Seen:
+        dirty = replace(entry, title="a\0b") if entry.guid == "dirty" else entry
+        return Seen(entry=dirty, **rest)
 
-    def careless(one: Entry, *rest: Any) -> Any:
-        made = honest(one, *rest)
-        return replace(made, entry=replace(one, title="a\0b")) if one.guid == "dirty" else made
-
-    monkeypatch.setattr(pipeline, "seen", careless)
+    monkeypatch.setattr(pipeline, "Seen", careless)
     await poll(engine, tmp_path, now, rss("clean", "dirty"))
     assert reasons(engine) == ["bug", None]
     with reading(engine) as connection:

@@ -60,6 +60,7 @@ def poll(engine: Engine, body: bytes, now: datetime, *, remembers: bool) -> None
     outcome = Updated(
         feed=answer.feed,
         originals=answer.originals,
+        findings=answer.findings,
         carried=answer.carried,
         memory=answer.memory,
         validators=Validators(),

@@ -1,7 +1,7 @@
 """What is found: by words and phrases of any script, the best and the newest, and never what is no longer shown."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from itertools import product
 
@@ -15,7 +15,7 @@ from aggregator.store import retention, search, search_on_postgresql, texts, vie
 from aggregator.store.engine import reading, writing
 from aggregator.store.schema import sightings, stories
 from feeds.model import Entry
-from feeds.terms import Phrase, asked, terms
+from feeds.terms import Phrase, Terms, asked, terms, terms_of
 from tests.builders import carry, entry, listed, sync
 
 A, B = "https://a.example/feed", "https://b.example/feed"
@@ -50,6 +50,10 @@ def found(engine: Engine, bring: Bring) -> Found:
         return [titles[id_] for id_ in ids]
 
     return found
+
+
+def found_in(read: Sequence[texts.Waiting]) -> dict[int, Terms]:
+    return {one.story_id: terms_of(one.title, one.html) for one in read}
 
 
 def test_words_of_title_and_text_are_found_whatever_their_case_and_accents(bring: Bring, found: Found) -> None:
@@ -166,8 +170,38 @@ def test_indexing_goes_on_where_it_was_and_does_nothing_twice(
     monkeypatch.setattr(texts, "BATCH", 2)
     carry(engine, 1, now, *(entry(str(n), title=f"needle {n}") for n in range(5)))
     Merger(DedupSettings(), ()).run(engine, now)
-    assert [texts.index_some(engine) for _ in range(4)] == [2, 2, 1, 0]
+    for some in (2, 2, 1, 0):
+        read = texts.waiting(engine)
+        assert texts.index(engine, read, found_in(read)) == len(read) == some
     assert len(found("needle")) == 5
+
+
+@pytest.mark.parametrize("row", ["it's", "a\\b", "a\0b", "needle'", "b" * 5_000])
+def test_terms_that_no_text_has_stop_nothing(
+    engine: Engine, bring: Bring, found: Found, now: datetime, row: str
+) -> None:
+    bring(1, entry("0", title="other"))
+    carry(engine, 1, now, entry("1", title="needle"))
+    Merger(DedupSettings(), ()).run(engine, now)
+    (one,) = texts.waiting(engine)
+    assert texts.index(engine, [one], {one.story_id: Terms("needle", row)}) == 1
+    assert found("needle") == ["needle"]
+
+
+def test_what_changes_while_its_terms_are_sought_is_indexed_as_it_is_then(
+    engine: Engine, bring: Bring, found: Found, now: datetime
+) -> None:
+    bring(1, entry("0", title="other"))
+    carry(engine, 1, now, entry("1", title="before"), entry("2", title="untouched"))
+    Merger(DedupSettings(), ()).run(engine, now)
+    read = texts.waiting(engine)
+    carry(engine, 1, now, entry("1", title="after"))
+    Merger(DedupSettings(), ()).run(engine, now)
+    assert texts.index(engine, read, found_in(read)) == 1
+    assert (found("before"), found("after"), found("untouched")) == ([], [], ["untouched"])
+    assert texts.index(engine, read, found_in(read)) == 0  # as one that was late, and another has done it
+    texts.index_all(engine)
+    assert (found("before"), found("after"), found("untouched")) == ([], ["after"], ["untouched"])
 
 
 @pytest.mark.parametrize(
