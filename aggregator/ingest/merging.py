@@ -4,11 +4,12 @@ What is to be indexed is read by the processes that read documents: 30,000 new t
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from itertools import chain
+from typing import TypeVar
 
 from sqlalchemy import Engine
 
@@ -21,6 +22,8 @@ from aggregator.store import texts
 from aggregator.store.texts import Waiting
 from feeds.terms import Terms, terms_of
 
+T = TypeVar("T")
+
 EVERY_SECONDS = 1.0  # while polls go on
 ASKED_AT_ONCE = 100  # texts, of one process: 0.02 s
 
@@ -30,11 +33,16 @@ async def merge_waiting(worker: Worker, merger: Merger, engine: Engine, clock: C
 
     raises  DBAPIError
     """
+    total = await _merge(worker, merger, engine, clock)
+    await index_waiting(worker, engine)
+    return total
+
+
+async def _merge(worker: Worker, merger: Merger, engine: Engine, clock: Callable[[], datetime]) -> Merged:
     total, merged = Merged(), Merged(sightings=BATCH)
     while merged.sightings == BATCH and not worker.stopping:  # a few more may have come meanwhile: another time
         merged = await worker.writer.call(lambda: merger.step(engine, clock()))
         total += merged
-    await index_waiting(worker, engine)
     return total
 
 
@@ -69,11 +77,24 @@ async def merge_meanwhile(
     worker: Worker, merger: Merger, engine: Engine, clock: Callable[[], datetime], over: asyncio.Event
 ) -> Merged:
     """The same again and again until the polls are over: 1,000 new feeds take two cores 23.5 s so, and one after the
-    other 27.5.
+    other 27.5. What is to be indexed waits in one line with documents, so nothing waits for it.
+
+    raises  DBAPIError
     """
-    total = Merged()
+    try:
+        async with asyncio.TaskGroup() as both:
+            merging = both.create_task(_until(over, lambda: _merge(worker, merger, engine, clock)))
+            both.create_task(_until(over, lambda: index_waiting(worker, engine)))
+    except ExceptionGroup as group:
+        raise group.exceptions[0] from group
+    return sum(merging.result(), await merge_waiting(worker, merger, engine, clock))
+
+
+async def _until(over: asyncio.Event, act: Callable[[], Awaitable[T]]) -> list[T]:
+    """What came of it, each time."""
+    came = []
     while not over.is_set():
         with suppress(TimeoutError):
             await asyncio.wait_for(over.wait(), EVERY_SECONDS)
-        total += await merge_waiting(worker, merger, engine, clock)
-    return total + await merge_waiting(worker, merger, engine, clock)
+        came.append(await act())
+    return came
