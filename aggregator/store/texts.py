@@ -44,12 +44,12 @@ _WAITS = stories.c.indexed == literal_column("0")
 _FIRST_WAITING = select(func.min(stories.c.id)).where(_WAITS)
 
 
-def waiting(engine: Engine) -> tuple[Waiting, ...]:
-    """The next stories that wait; () when none does, or another is at it."""
+def waiting(engine: Engine, *, after: int = 0) -> tuple[Waiting, ...]:
+    """The next stories that wait, after a story."""
     with reading(engine) as connection:
-        if connection.scalar(_FIRST_WAITING) is None or not got(connection, Lock.INDEXING):
+        if connection.scalar(_FIRST_WAITING) is None:
             return ()
-        shown = _SHOWN.add_columns(sightings.c.title, sightings.c.html, sightings.c.summary).limit(BATCH)
+        shown = _SHOWN.add_columns(sightings.c.title, sightings.c.html, sightings.c.summary)
         return tuple(
             Waiting(
                 story_id=row.id,
@@ -59,7 +59,7 @@ def waiting(engine: Engine) -> tuple[Waiting, ...]:
                 title=row.title,
                 html=row.html or row.summary,
             )
-            for row in connection.execute(shown)
+            for row in connection.execute(shown.where(stories.c.id > after).limit(BATCH))
         )
 
 
@@ -69,6 +69,8 @@ def index(engine: Engine, read: Collection[Waiting], terms: Mapping[int, Terms])
 
     terms  by story, of each that was `changed`
     """
+    if not read:
+        return 0
     then = {one.story_id: (one.lead_id, one.text_digest) for one in read}
     with writing(engine) as connection:
         if not got(connection, Lock.INDEXING):
@@ -86,7 +88,8 @@ def index(engine: Engine, read: Collection[Waiting], terms: Mapping[int, Terms])
 def index_all(engine: Engine) -> None:
     """Index until none waits, here."""
     while read := waiting(engine):
-        index(engine, read, {one.story_id: terms_of(one.title, one.html) for one in read})
+        if not index(engine, read, {one.story_id: terms_of(one.title, one.html) for one in read}):
+            break  # another is at it
 
 
 _SHOWN: Select[Any] = (

@@ -96,7 +96,7 @@ async def test_what_is_found_already_is_not_asked_for(engine: Engine, tmp_path: 
 async def test_a_database_that_fails_while_polls_go_on_is_told(
     engine: Engine, tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails(_: Engine) -> None:
+    def fails(_: Engine, *, after: int) -> None:
         raise OperationalError("SELECT", {}, Exception("disk full"))
 
     monkeypatch.setattr(texts, "waiting", fails)
