@@ -163,7 +163,7 @@ def _settings(folder: Path, origin: Origin, sources: int, clock: Clock) -> Setti
 
 def _held(hour: int, polls: int, database: Path) -> Held:
     gc.collect()
-    wal, us, readers = Path(f"{database}-wal"), os.getpid(), _children()
+    wal, us, readers = Path(f"{database}-wal"), os.getpid(), _readers()
     return Held(
         hour=hour,
         polls=polls,
@@ -175,9 +175,10 @@ def _held(hour: int, polls: int, database: Path) -> Held:
     )
 
 
-def _children() -> list[int]:
-    tasks = Path("/proc/self/task")
-    return [int(pid) for task in tasks.iterdir() for pid in (task / "children").read_text().split()]
+def _readers() -> list[int]:
+    """The reading processes; a server that other tests have started is none of ours."""
+    children = [pid for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()]
+    return [int(pid) for pid in children if b"aggregator.ingest.child" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
 
 def _resident(pid: int) -> int:
@@ -186,5 +187,5 @@ def _resident(pid: int) -> int:
 
 
 def _kill_a_reader() -> None:
-    for pid in _children()[:1]:
+    for pid in _readers()[:1]:
         os.kill(pid, signal.SIGKILL)
