@@ -18,9 +18,7 @@ from aggregator.store.search_statements import PLAINLY, SEEN, Column, Way, state
 from feeds.terms import Phrase
 
 LARGE = 5_000  # stories of a category: of a smaller one no sample is taken
-SMALL = (
-    20_000  # stories of a category, which are listed to look up in: 3 ms for 10,000; of a larger one each is asked for
-)
+SMALL = 20_000  # stories of a category that are listed to look up in, 3 ms for 10,000; of a larger one each is asked
 SAMPLE = 200  # of the newest stories of the category, which say how common it is what is looked for: 1.5 ms
 FEW = 4  # hits; fewer say nothing
 NEWER = 0.25  # of all stories: to leave out less than the others is not worth it
