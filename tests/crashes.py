@@ -57,7 +57,7 @@ POINTS = {
     "with a claim": Point(where=worker, name="decide", before=True),
     "before a fetch": Point(where=FakeClient, name="get", before=True),
     "between two fetches": Point(where=FakeClient, name="get", before=True, nth=2),
-    "after reading": Point(where=pipeline, name="seen", before=True),
+    "after reading": Point(where=pipeline, name="Seen", before=True),
     "before a group is stored": Point(where=writer.Writer, name="_commit", before=True),
     "when the token was checked": Point(where=claims, name="held"),
     "before entries are stored": Point(where=sightings, name="save", before=True),
