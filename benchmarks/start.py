@@ -21,6 +21,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from sqlalchemy import insert
 
@@ -68,6 +69,15 @@ def serving_seconds(file: Path) -> float:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGTERM)
         process.wait(30)
+        _wait_until_free(urlsplit(url).port)
+
+
+def _wait_until_free(port: int | None) -> None:
+    """Until nobody answers there: the server may outlive what started it, and would answer the next round."""
+    with suppress(OSError):
+        while True:
+            socket.create_connection(("127.0.0.1", port or 0), timeout=1).close()
+            time.sleep(0.01)
 
 
 async def tick_milliseconds(folder: Path, count: int) -> tuple[float, float]:
