@@ -96,10 +96,7 @@ class Parser:
 
         raises  ParserDied
         """
-        terms = (await self._answer(texts, Indexed)).terms
-        if len(terms) != len(texts.texts):
-            raise ParserDied("the reading process gave an answer that is none")
-        return terms
+        return (await self._answer(texts, Indexed)).terms
 
     async def _answer(self, question: Question, kind: type[A]) -> A:
         packed = msgspec.msgpack.encode(question)
@@ -109,7 +106,7 @@ class Parser:
             process = await self._ready(process)
             async with asyncio.timeout(WALL_SECONDS):
                 answer = await self._ask(process, packed)
-            if not isinstance(answer, (kind, Refused)):
+            if not isinstance(answer, (kind, Refused)) or not _is_whole(question, answer):
                 raise Nonsense
             alive = process if self._may_go_on(process, len(packed)) else None
         except TimeoutError as error:
@@ -177,3 +174,16 @@ class Parser:
         await process.wait()
         transport: asyncio.SubprocessTransport = process._transport  # type: ignore[attr-defined]
         transport.close()  # its pipes: a process that has left one to a child of its own would keep it open
+
+
+def _is_whole(question: Question, answer: Answer) -> bool:
+    """Whether an answer has one of everything for each that was asked for."""
+    match question, answer:
+        case Document(), Read():
+            return len(answer.feed.entries) == len(answer.originals) == len(answer.findings)
+        case Originals(), Recleaned():
+            return len(answer.entries) == len(question.packed)
+        case Texts(), Indexed():
+            return len(answer.terms) == len(question.texts)
+        case _:
+            return True

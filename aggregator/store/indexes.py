@@ -26,7 +26,7 @@ Index("ix_sources_host", sources.c.host, sqlite_where=sources.c.lease_token.is_n
 Index("ix_fetches_source_id_id", fetches.c.source_id, fetches.c.id)  # the last polls of one source
 Index("ix_transitions_source_id_id", transitions.c.source_id, transitions.c.id)  # those of one source; of our network
 Index("ix_stories_unindexed", stories.c.id, sqlite_where=text("indexed = 0"),
-      postgresql_where=text("indexed = 0"))  # texts.index_some: what waits to be found  # fmt: skip
+      postgresql_where=text("indexed = 0"))  # texts.waiting: what waits to be found  # fmt: skip
 Index("ix_story_texts_title", story_texts.c.title, postgresql_using="gin").ddl_if("postgresql")  # search: in titles
 Index("ix_story_texts_terms", story_texts.c.terms, postgresql_using="gin").ddl_if("postgresql")  # search: anywhere
 Index("ix_sightings_pending", sightings.c.id, sqlite_where=text("pending = 1"),

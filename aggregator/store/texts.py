@@ -69,8 +69,6 @@ def index(engine: Engine, read: Collection[Waiting], terms: Mapping[int, Terms])
 
     terms  by story, of each that was `changed`
     """
-    if not read:
-        return 0
     then = {one.story_id: (one.lead_id, one.text_digest) for one in read}
     with writing(engine) as connection:
         if not got(connection, Lock.INDEXING):

@@ -11,10 +11,23 @@ import pytest
 
 from aggregator.errors import ParserDied
 from aggregator.ingest import parser as parser_module
-from aggregator.ingest.child import LENGTH, MAX_PROBLEMS, Document, Recleaned, Refused
+from aggregator.ingest.child import (
+    LENGTH,
+    MAX_PROBLEMS,
+    Document,
+    Indexed,
+    Originals,
+    Question,
+    Read,
+    Recleaned,
+    Refused,
+    Texts,
+)
 from aggregator.ingest.parser import ANSWER_BYTES, Parser
 from feeds.clean.rules import Rules
 from feeds.errors import EmptyDocument, FeedError, NotAFeed, Truncated, Unreadable
+from feeds.findings import find_out
+from feeds.model import Entry, Feed
 from feeds.parse.claims import MAX_ENTRIES
 from tests.origin import Origin
 
@@ -181,6 +194,26 @@ async def test_an_answer_to_another_question_is_nonsense_too(tmp_path: Path) -> 
     async with Parser(1, command=dying(tmp_path, say)) as parser:
         with pytest.raises(ParserDied, match="none"):
             await parser.read(document(RSS))
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        (document(RSS), Read(Feed(entries=(Entry(guid="1"),)), (b"original",), (), 1)),
+        (document(RSS), Read(Feed(entries=(Entry(guid="1"),)), (), (find_out(Entry(guid="1")),), 1)),
+        (Originals((b"1", b"2")), Recleaned((None,))),
+        (Texts((("a", "b"),)), Indexed(())),
+    ],
+)
+async def test_an_answer_that_is_not_whole_is_nonsense_too(
+    tmp_path: Path, question: Question, answer: Read | Recleaned | Indexed
+) -> None:
+    packed = msgspec.msgpack.encode(answer)
+    say = f"sys.stdout.buffer.write({LENGTH.pack(len(packed)) + packed!r}); sys.stdout.flush(); time.sleep(60)"
+    async with Parser(1, command=dying(tmp_path, say)) as parser:
+        with pytest.raises(ParserDied, match="none"):
+            await parser._answer(question, type(answer))
+        assert await processes(parser) == []
 
 
 @pytest.mark.parametrize("error", ["FeedError", "__builtins__", "dataclass", "Unreadable"])
